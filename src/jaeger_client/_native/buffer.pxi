@@ -26,9 +26,23 @@ cdef extern from *:
     #define JAEGER_IS_READY(text) 1
     #endif
 
+    /* Releases the GIL for a moment, so that a thread that waits for it gets it.
+
+       Called between two pieces of work of about 50 us each. Releasing the GIL without
+       sleeping would be worse than holding it: this thread takes it again before the
+       other one has woken up, and that one then waits for a whole switch interval again.
+       In a process that encodes without end, a thread that runs every 0.5 ms got it after
+
+           holding it until the interpreter switches   p50 5.2 ms   p99  12.5 ms
+           releasing it after each piece               p50 0.1 ms   p99 209   ms
+           releasing it and sleeping                   p50 0.1 ms   p99   0.2 ms
+
+       A sleep takes about 60 us, of which 5 us are time of the processor, so it is left
+       out while no thread waits. The time of the release shows that: 20 to 40 ns if none
+       waits, or else 2 to 20 us, because the kernel must wake the thread. */
     #ifdef _WIN32
     #include <windows.h>
-    static inline void jaeger_release_and_sleep(void)
+    static inline void jaeger_let_others_run(void)
     {
         PyThreadState *thread = PyEval_SaveThread();
         Sleep(0);
@@ -36,7 +50,7 @@ cdef extern from *:
     }
     #else
     #include <time.h>
-    static inline void jaeger_release_and_sleep(void)
+    static inline void jaeger_let_others_run(void)
     {
         const struct timespec microsecond = {0, 1000};
         struct timespec before, after;
@@ -50,7 +64,7 @@ cdef extern from *:
     }
     #endif
     """
-    void release_and_sleep "jaeger_release_and_sleep"() noexcept
+    void let_others_run "jaeger_let_others_run"() noexcept
     bint JAEGER_IS_READY(object text) noexcept
 
 cdef extern from "Python.h":
@@ -62,26 +76,6 @@ cdef extern from "Python.h":
     char *PyByteArray_AS_STRING(PyObject *out) noexcept
     Py_ssize_t PyByteArray_GET_SIZE(PyObject *out) noexcept
     int PyByteArray_Resize(PyObject *out, Py_ssize_t size) except -1
-
-
-cdef inline void let_others_run() noexcept:
-    """
-    Release the GIL for a moment, so that a thread that waits for it gets it.
-
-    Called between two pieces of work of about 50 us each. Releasing the GIL without
-    sleeping would be worse than holding it: this thread takes it again before the other
-    one has woken up, and that one then waits for a whole switch interval again. In a
-    process that encodes without end, a thread that runs every 0.5 ms got the GIL after
-
-        holding it until the interpreter switches   p50 5.2 ms   p99  12.5 ms
-        releasing it after each piece               p50 0.1 ms   p99 209   ms
-        releasing it and sleeping                   p50 0.1 ms   p99   0.2 ms
-
-    A sleep takes about 60 us, of which 5 us are time of the processor, so it is left out
-    while no thread waits. The time of the release shows that: 20 to 40 ns if none waits,
-    or else 2 to 20 us, because the kernel must wake the thread.
-    """
-    release_and_sleep()
 
 
 cdef struct Buffer:

@@ -80,23 +80,17 @@ cdef class OtlpWriter(Writer):
         """Append a span as a field."""
         cdef Status status = [False, False, 0]
         cdef Tags tags
-        cdef Py_ssize_t start
+        cdef Py_ssize_t start = out.size + 3
         cdef int index
         cdef unsigned char *to
-        to = reserve(out, 3)
-        to[0] = SPAN
-        written(out, to + 3)  # the last two are for the size
-        start = out.size
-        put_ids(out, parts)
-        if not put_text(out, NAME, span.operation_name):
+        if not put_span_head(out, span.operation_name, parts):
             return 0
-        put_times(out, parts)
         tags.count = 0
         for index in range(3):
             if not collect_tags(&tags, &parts.tags[index]):
                 return 0
         for index in range(tags.count):
-            if not put_otlp_tag(
+            if not put_span_tag(
                 out, <object>tags.keys[index], <object>tags.values[index], &status
             ):
                 return 0
@@ -105,9 +99,18 @@ cdef class OtlpWriter(Writer):
         if not put_events(out, &parts.logs, max_size):
             return 0
         if span.dropped_tags or span.dropped_logs:
-            put_count(out, DROPPED_ATTRIBUTES, span.dropped_tags)
-            put_count(out, DROPPED_EVENTS, span.dropped_logs)
-        put_status(out, &status)
+            to = reserve(out, 12)
+            to[0] = DROPPED_ATTRIBUTES
+            to = put_varint(to + 1, span.dropped_tags)
+            to[0] = DROPPED_EVENTS
+            written(out, put_varint(to + 1, span.dropped_logs))
+        # By the rules of `encoding.otlp_writer`.
+        if status.has_failed or status.http_status >= (
+            SERVER_ERROR if status.is_server else CLIENT_ERROR
+        ):
+            to = reserve(out, 4)
+            to[0], to[1], to[2], to[3] = STATUS, 2, STATUS_CODE, ERROR
+            written(out, to + 4)
         return close_message(out, start, 2)
 
 
@@ -130,36 +133,23 @@ cdef int close_message(Buffer *out, Py_ssize_t start, int reserved) except -1:
 # The functions that follow return 0 for what is not plain.
 
 
-cdef int put_ids(Buffer *out, const Parts *parts) except -1:
-    """Write fields 1, 2 and 4."""
-    cdef unsigned char *to = reserve(out, 38)
-    to[0], to[1] = TRACE_ID, 16
-    to = put_big_endian(to + 2, parts.ids.trace_id_high, 8)
+cdef int put_span_head(Buffer *out, object name, const Parts *parts) except -1:
+    """Write the header of a span, with two bytes for its size, and fields 1 to 8."""
+    cdef Py_ssize_t size = utf8_size(name)
+    cdef unsigned char *to
+    if size < 0:
+        return 0
+    to = reserve(out, 3 + 18 + 10 + 10 + 11 + size + 9 + 9)
+    to[0], to[3], to[4] = SPAN, TRACE_ID, 16
+    to = put_big_endian(to + 5, parts.ids.trace_id_high, 8)
     to = put_big_endian(to, parts.ids.trace_id_low, 8)
     to[0], to[1] = SPAN_ID, 8
     to = put_big_endian(to + 2, parts.ids.span_id, 8)
     if parts.ids.parent_id:
         to[0], to[1] = PARENT_ID, 8
         to = put_big_endian(to + 2, parts.ids.parent_id, 8)
-    written(out, to)
-    return 1
-
-
-cdef int put_text(Buffer *out, unsigned char tag, object text) except -1:
-    """Write a string field."""
-    cdef Py_ssize_t size = utf8_size(text)
-    cdef unsigned char *to
-    if size < 0:
-        return 0
-    to = reserve(out, size + 11)
-    to[0] = tag
-    written(out, put_utf8(put_varint(to + 1, size), text, size))
-    return 1
-
-
-cdef int put_times(Buffer *out, const Parts *parts) except -1:
-    """Write fields 7 and 8."""
-    cdef unsigned char *to = reserve(out, 18)
+    to[0] = NAME
+    to = put_utf8(put_varint(to + 1, size), name, size)
     to[0] = START
     to = put_little_endian(to + 1, <uint64_t>(parts.start_us * 1000))
     to[0] = END
@@ -167,14 +157,6 @@ cdef int put_times(Buffer *out, const Parts *parts) except -1:
         to + 1, <uint64_t>((parts.start_us + parts.duration_us) * 1000)
     )
     written(out, to)
-    return 1
-
-
-cdef int put_count(Buffer *out, unsigned char tag, uint64_t count) except -1:
-    """Write a uint32."""
-    cdef unsigned char *to = reserve(out, 11)
-    to[0] = tag
-    written(out, put_varint(to + 1, count))
     return 1
 
 
@@ -186,14 +168,15 @@ cdef inline bint collect_tags(Tags *tags, Items *items) noexcept:
     cdef PyObject *key
     cdef PyObject *value
     cdef Py_hash_t key_hash
-    cdef int index
+    cdef int index, earlier = tags.count
     while items.count:
         if not next_tag(items, &key, &value):
             return False
+        if items.shape == LIST:  # which, unlike a dict, may have a key twice
+            earlier = tags.count
         key_hash = PyObject_Hash(<object>key)
-        for index in range(tags.count):
+        for index in range(earlier):
             if tags.hashes[index] == key_hash and <str>tags.keys[index] == <str>key:
-                tags.values[index] = value
                 break
         else:
             if tags.count == MAX_TAGS:
@@ -201,7 +184,7 @@ cdef inline bint collect_tags(Tags *tags, Items *items) noexcept:
             index = tags.count
             tags.count += 1
             tags.hashes[index], tags.keys[index] = key_hash, key
-            tags.values[index] = value
+        tags.values[index] = value
     return True
 
 
@@ -215,7 +198,7 @@ cdef inline bint is_text(object text, const char *ascii) noexcept:
     )
 
 
-cdef int put_otlp_tag(Buffer *out, object key, object value, Status *status) except -1:
+cdef int put_span_tag(Buffer *out, object key, object value, Status *status) except -1:
     """Write a tag, whose key is an exact `str`."""
     if is_text(key, b"span.kind"):
         if put_kind(out, value, status):
@@ -272,44 +255,32 @@ cdef bint read_http_status(object value, Status *status) noexcept:
     return True
 
 
-cdef int put_status(Buffer *out, const Status *status) except -1:
-    """Write field 15, by the rules of `encoding.otlp_writer`."""
-    cdef unsigned char *to = reserve(out, 4)
-    if status.has_failed or status.http_status >= (
-        SERVER_ERROR if status.is_server else CLIENT_ERROR
-    ):
-        to[0], to[1], to[2], to[3] = STATUS, 2, STATUS_CODE, ERROR
-        written(out, to + 4)
-    return 1
-
-
 # ---- Logs
 
 
 cdef int put_events(Buffer *out, Items *logs, Py_ssize_t max_size) except -1:
     """Write field 11 for each of *logs*."""
     cdef Py_ssize_t start = out.size
-    cdef Log log
+    cdef int64_t time
+    cdef Items fields
     while logs.count:
-        if not next_log(logs, &log) or not put_event(out, &log):
+        if not next_log(logs, &time, &fields) or not put_event(out, time, &fields):
             return 0
         if out.size - start > max_size:
             return 0
     return 1
 
 
-cdef int put_event(Buffer *out, Log *log) except -1:
+cdef int put_event(Buffer *out, int64_t time_us, Items *items) except -1:
     cdef Tags fields
-    cdef Py_ssize_t start
+    cdef Py_ssize_t start = out.size + 2
     cdef int index
-    cdef unsigned char *to
+    cdef unsigned char *to = reserve(out, 11)
+    to[0], to[2] = EVENT, EVENT_TIME  # the byte between them is for the size
+    written(out, put_little_endian(to + 3, <uint64_t>(time_us * 1000)))
     fields.count = 0
-    if not collect_tags(&fields, &log.fields):
+    if not collect_tags(&fields, items):
         return 0
-    to = reserve(out, 11)
-    to[0], to[2] = EVENT, EVENT_TIME
-    start = out.size + 2
-    written(out, put_little_endian(to + 3, <uint64_t>(log.time_us * 1000)))
     for index in range(fields.count):
         if not put_field(out, <object>fields.keys[index], <object>fields.values[index]):
             return 0
@@ -318,9 +289,17 @@ cdef int put_event(Buffer *out, Log *log) except -1:
 
 cdef int put_field(Buffer *out, object key, object value) except -1:
     """Write a field of a log, whose key is an exact `str`."""
-    if is_text(key, b"event") and PyUnicode_CheckExact(value):
-        return put_text(out, EVENT_NAME, value)
-    return put_attribute(out, EVENT_ATTRIBUTE, key, value)
+    cdef Py_ssize_t size
+    cdef unsigned char *to
+    if not is_text(key, b"event") or not PyUnicode_CheckExact(value):
+        return put_attribute(out, EVENT_ATTRIBUTE, key, value)
+    size = utf8_size(value)
+    if size < 0:
+        return 0
+    to = reserve(out, 11 + size)
+    to[0] = EVENT_NAME
+    written(out, put_utf8(put_varint(to + 1, size), value, size))
+    return 1
 
 
 cdef int put_attribute(

@@ -53,12 +53,18 @@ cdef enum:
     MAX_LOGS = 1024  # of a plain span, for the same reason
 
 
+cdef enum Shape:
+    LIST  # of pairs
+    DICT
+    FLAT  # a tuple of keys and values in turn, see flat.pxi
+
+
 cdef struct Items:
     # Pairs that are still to be read.
-    PyObject *source  # a list, a dict or a tuple; not valid if there are none
+    Shape shape
+    PyObject *source  # not valid if there are no pairs
     Py_ssize_t index
     Py_ssize_t count
-    bint is_flat      # a tuple of keys and values in turn, see flat.pxi
 
 
 cdef struct Parts:
@@ -68,11 +74,6 @@ cdef struct Parts:
     int64_t duration_us
     Items tags[3]
     Items logs        # a list, or the tuple of one log, see flat.pxi
-
-
-cdef struct Log:
-    int64_t time_us   # from 0 to MAX_PLAIN_US
-    Items fields
 
 
 cdef enum ValueKind:
@@ -217,7 +218,7 @@ cdef inline bint read_logs(Items *logs, object source) noexcept:
     """Begin to read the logs; the tuple of one log counts as a pair."""
     if not PyTuple_CheckExact(source):
         return read_items(logs, source) and logs.count <= MAX_LOGS
-    logs.source, logs.count, logs.is_flat = <PyObject *>source, 1, True
+    logs.shape, logs.source, logs.count = FLAT, <PyObject *>source, 1
     return True
 
 
@@ -228,49 +229,51 @@ cdef inline bint read_items(Items *items, object source) noexcept:
         return True
     if not is_list(source):
         return False
-    items.source, items.index, items.is_flat = <PyObject *>source, 0, False
+    items.shape, items.source, items.index = LIST, <PyObject *>source, 0
     items.count = PyList_GET_SIZE(source)
     return True
 
 
 cdef inline void read_flat(Items *items, PyObject *source, Py_ssize_t start) noexcept:
-    items.source, items.index, items.is_flat = source, start, True
+    items.shape, items.source, items.index = FLAT, source, start
     items.count = (PyTuple_GET_SIZE(<object>source) - start) // 2
 
 
 cdef inline void read_dict(Items *items, PyObject *source) noexcept:
-    items.source, items.index, items.is_flat = source, 0, False
+    items.shape, items.source, items.index = DICT, source, 0
     items.count = PyDict_GET_SIZE(source)
 
 
 cdef inline bint next_tag(Items *items, PyObject **key, PyObject **value) noexcept:
     """Store the next of *items*; return false if it is not plain."""
     items.count -= 1
-    if items.is_flat:
+    if items.shape == FLAT:
         key[0] = PyTuple_GET_ITEM(<object>items.source, items.index)
         value[0] = PyTuple_GET_ITEM(<object>items.source, items.index + 1)
         items.index += 2
         return True
-    if PyDict_Check(<object>items.source):
+    if items.shape == DICT:
         PyDict_Next(<object>items.source, &items.index, key, value)
     elif not next_pair(items, key, value):
         return False
     return PyUnicode_CheckExact(<object>key[0])
 
 
-cdef inline bint next_log(Items *logs, Log *log) noexcept:
-    """Store the next of *logs*; return false if it is not plain."""
+cdef inline bint next_log(Items *logs, int64_t *time_us, Items *fields) noexcept:
+    """
+    Store the next of *logs*; return false if it is not plain.
+
+    Its time is from 0 to `MAX_PLAIN_US`.
+    """
     cdef PyObject *time
-    cdef PyObject *fields
+    cdef PyObject *source
     logs.count -= 1
-    if logs.is_flat:
+    if logs.shape == FLAT:
         time = PyTuple_GET_ITEM(<object>logs.source, 0)
-        read_flat(&log.fields, logs.source, 1)
-    elif not next_pair(logs, &time, &fields) or not read_items(&log.fields, <object>fields):
+        read_flat(fields, logs.source, 1)
+    elif not next_pair(logs, &time, &source) or not read_items(fields, <object>source):
         return False
-    return (
-        read_number(<object>time, &log.time_us) and 0 <= log.time_us <= MAX_PLAIN_US
-    )
+    return read_number(<object>time, time_us) and 0 <= time_us[0] <= MAX_PLAIN_US
 
 
 cdef inline bint next_pair(Items *items, PyObject **first, PyObject **second) noexcept:

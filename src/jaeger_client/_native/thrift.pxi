@@ -21,10 +21,6 @@ cdef enum:
 
     MAX_FIELD = 11  # bytes of a header and a number, or the size of a text or list
 
-# As in `packing.dropped_items`.
-cdef str DROPPED_TAGS = "otel.dropped_attributes_count"
-cdef str DROPPED_LOGS = "otel.dropped_events_count"
-
 
 cdef inline unsigned char *put_header(
     unsigned char *to, bint compact, int kind, int field, int step
@@ -109,10 +105,11 @@ cdef inline int put_thrift(
     for index in range(3):
         if not put_tags(out, compact, &parts.tags[index]):
             return 0
+    # As in `packing.dropped_items`.
     if span.dropped_tags:
-        put_tag(out, compact, DROPPED_TAGS, span.dropped_tags)
+        put_tag(out, compact, "otel.dropped_attributes_count", span.dropped_tags)
     if span.dropped_logs:
-        put_tag(out, compact, DROPPED_LOGS, span.dropped_logs)
+        put_tag(out, compact, "otel.dropped_events_count", span.dropped_logs)
     if parts.logs.count and not put_logs(out, compact, &parts.logs, max_size):
         return 0
     return put_stop(out)
@@ -142,15 +139,16 @@ cdef inline int put_logs(
     Buffer *out, bint compact, Items *logs, Py_ssize_t max_size
 ) except -1:
     cdef Py_ssize_t start
-    cdef Log log
+    cdef int64_t time
+    cdef Items fields
     put_list(out, compact, 11, logs.count)
     start = out.size
     while logs.count:
-        if not next_log(logs, &log):
+        if not next_log(logs, &time, &fields):
             return 0
-        written(out, put_i64(reserve(out, MAX_FIELD), compact, 1, 1, <uint64_t>log.time_us))
-        put_list(out, compact, 2, log.fields.count)
-        if not put_tags(out, compact, &log.fields):
+        written(out, put_i64(reserve(out, MAX_FIELD), compact, 1, 1, <uint64_t>time))
+        put_list(out, compact, 2, fields.count)
+        if not put_tags(out, compact, &fields):
             return 0
         put_stop(out)
         if out.size - start > max_size:
