@@ -6,7 +6,7 @@
 # lives.
 #
 # The bytes are written into the caller's bytearray, which is longer than what is written
-# until `close_buffer` cuts it. Its size and address are read again for each write, so it
+# until the end. Its size and address are read again for each write, so it
 # does no harm if Python code that has run in between found it and changed it.
 #
 # Functions that write through a pointer return the pointer behind the last byte. The
@@ -94,11 +94,6 @@ cdef inline unsigned char *reserve(Buffer *buffer, Py_ssize_t more) except NULL:
 cdef inline void written(Buffer *buffer, const unsigned char *end) noexcept:
     """Count the bytes up to *end* as written."""
     buffer.size = end - <unsigned char *>PyByteArray_AS_STRING(buffer.out)
-
-
-cdef inline int close_buffer(Buffer *buffer) except -1:
-    """Cut the bytearray to what is written."""
-    return PyByteArray_Resize(buffer.out, buffer.size)
 
 
 cdef inline int varint_size(uint64_t number) noexcept:

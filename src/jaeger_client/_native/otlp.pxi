@@ -12,7 +12,7 @@
 
 from cpython.object cimport PyObject, PyObject_Hash
 from cpython.unicode cimport PyUnicode_CheckExact
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcmp, strlen
 
 # Tags of fields, see `encoding.otlp_writer` and `encoding.otlp_attributes`.
@@ -236,22 +236,16 @@ cdef int put_kind(Buffer *out, object kind, Status *status) except -1:
 
 
 cdef bint read_http_status(object value, Status *status) noexcept:
-    """Store the number of `http.status_code`: an int, or as text three digits."""
+    """Store the number of `http.status_code`: an int, or a text of three digits."""
     cdef int index
-    cdef const unsigned char *digits
-    if PyLong_CheckExact(value):
+    cdef uint32_t digit
+    if not PyUnicode_CheckExact(value) or PyUnicode_GET_LENGTH(value) != 3:
         return read_number(value, &status.http_status)
-    if not (
-        PyUnicode_CheckExact(value)
-        and PyUnicode_GET_LENGTH(value) == 3
-        and PyUnicode_IS_ASCII(value)
-    ):
-        return False
-    digits = <const unsigned char *>PyUnicode_DATA(value)
     for index in range(3):
-        if not c'0' <= digits[index] <= c'9':
+        digit = PyUnicode_READ(PyUnicode_KIND(value), PyUnicode_DATA(value), index) - c'0'
+        if digit > 9:
             return False
-        status.http_status = status.http_status * 10 + (digits[index] - c'0')
+        status.http_status = status.http_status * 10 + digit
     return True
 
 

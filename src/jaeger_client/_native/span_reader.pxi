@@ -30,17 +30,11 @@ cdef extern from *:
         (PY_VERSION_HEX < 0x030F0000 && Py_IS_TYPE(object, &PyDictItems_Type))
     #define JAEGER_DICT_OF(view) (((jaeger_view *)(view))->dict)
 
-    /* Times of which nanoseconds fit in an int64, in seconds and in microseconds. */
-    #define JAEGER_MAX_PLAIN_TIME 9e9
-    #define JAEGER_MAX_PLAIN_US INT64_C(9000000000000000)
-
     /* A list, or of a subclass that is iterated as a list, so that its items are those
        in memory. */
     #define JAEGER_IS_LIST(object) \\
         (PyList_Check(object) && Py_TYPE(object)->tp_iter == PyList_Type.tp_iter)
     """
-    const double MAX_PLAIN_TIME "JAEGER_MAX_PLAIN_TIME"
-    const int64_t MAX_PLAIN_US "JAEGER_MAX_PLAIN_US"
     bint is_list "JAEGER_IS_LIST"(object value) noexcept
     bint is_dict_items "JAEGER_IS_DICT_ITEMS"(object value) noexcept
     PyObject *dict_of "JAEGER_DICT_OF"(object view) noexcept
@@ -50,7 +44,7 @@ cdef extern from "Python.h":
 
 cdef enum:
     SPAN_BLOCK = 64  # number of spans during which the GIL is held
-    MAX_LOGS = 1024  # of a plain span, for the same reason
+    MAX_LOGS = 4096  # of a plain span, for the same reason
 
 
 cdef enum Shape:
@@ -70,7 +64,7 @@ cdef struct Items:
 cdef struct Parts:
     # A span without its name and numbers of dropped items. The references are borrowed.
     Ids ids
-    int64_t start_us  # from 0 to MAX_PLAIN_US
+    int64_t start_us
     int64_t duration_us
     Items tags[3]
     Items logs        # a list, or the tuple of one log, see flat.pxi
@@ -115,8 +109,7 @@ cdef class Writer:
                 core = None
                 core = read_span(span, &parts)
                 if core is None or not self.put_span(&buffer, core, &parts, max_size):
-                    buffer.size = whole
-                    close_buffer(&buffer)
+                    PyByteArray_Resize(buffer.out, whole)
                     self.reference.write_span(out, span, max_size)
                     buffer.size = PyByteArray_GET_SIZE(buffer.out)
                 whole = buffer.size
@@ -128,8 +121,7 @@ cdef class Writer:
                     let_others_run()
         finally:
             # Whole spans are delivered after an exception, too.
-            buffer.size = whole
-            close_buffer(&buffer)
+            PyByteArray_Resize(buffer.out, whole)
 
     cdef int put_span(
         self, Buffer *out, SpanCore span, Parts *parts, Py_ssize_t max_size
@@ -183,8 +175,8 @@ cdef SpanCore copy_of(object span):
 
 cdef inline bint read_times(Parts *parts, double start, double end) noexcept:
     """Store the times, which are in seconds, as `packing.start_us` and `duration_us` do."""
-    # False for NaN, too. The end of a span that is not finished is NaN.
-    if not (0 <= start <= MAX_PLAIN_TIME and (isnan(end) or 0 <= end <= MAX_PLAIN_TIME)):
+    # The nanoseconds of 9e9 fit in an int64. The end of an unfinished span is NaN.
+    if not (0 <= start <= 9e9 and (isnan(end) or 0 <= end <= 9e9)):
         return False
     parts.start_us, parts.duration_us = <int64_t>(start * 1e6), 1
     if not isnan(end):
@@ -260,11 +252,7 @@ cdef inline bint next_tag(Items *items, PyObject **key, PyObject **value) noexce
 
 
 cdef inline bint next_log(Items *logs, int64_t *time_us, Items *fields) noexcept:
-    """
-    Store the next of *logs*; return false if it is not plain.
-
-    Its time is from 0 to `MAX_PLAIN_US`.
-    """
+    """Store the next of *logs*; return false if it is not plain."""
     cdef PyObject *time
     cdef PyObject *source
     logs.count -= 1
@@ -273,7 +261,10 @@ cdef inline bint next_log(Items *logs, int64_t *time_us, Items *fields) noexcept
         read_flat(fields, logs.source, 1)
     elif not next_pair(logs, &time, &source) or not read_items(fields, <object>source):
         return False
-    return read_number(<object>time, time_us) and 0 <= time_us[0] <= MAX_PLAIN_US
+    return (
+        read_number(<object>time, time_us)
+        and 0 <= time_us[0] <= <int64_t>9_000_000 * 1_000_000_000  # as in `read_times`
+    )
 
 
 cdef inline bint next_pair(Items *items, PyObject **first, PyObject **second) noexcept:
@@ -282,7 +273,8 @@ cdef inline bint next_pair(Items *items, PyObject **first, PyObject **second) no
     items.index += 1
     if not PyTuple_CheckExact(<object>pair) or PyTuple_GET_SIZE(<object>pair) != 2:
         return False
-    first[0], second[0] = PyTuple_GET_ITEM(<object>pair, 0), PyTuple_GET_ITEM(<object>pair, 1)
+    first[0] = PyTuple_GET_ITEM(<object>pair, 0)
+    second[0] = PyTuple_GET_ITEM(<object>pair, 1)
     return True
 
 
