@@ -87,7 +87,7 @@ cdef struct Value:
 
 
 cdef class Writer:
-    """The base of the writers; see `encoding.packing.SpanWriter`."""
+    """The base of the writers."""
 
     cdef object reference
 
@@ -98,6 +98,7 @@ cdef class Writer:
     def write_spans(
         self, bytearray out not None, list ends not None, spans, Py_ssize_t max_size
     ):
+        """See `encoding.packing.SpanWriter`."""
         cdef Buffer buffer = [<PyObject *>out, PyByteArray_GET_SIZE(<PyObject *>out)]
         cdef Py_ssize_t whole = buffer.size
         cdef Py_ssize_t count = 0

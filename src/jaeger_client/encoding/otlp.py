@@ -43,9 +43,9 @@ from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagValue
 if TYPE_CHECKING or not IS_COMPILED:
     _COMPILED = None
 else:
-    from jaeger_client._native.writers import OtlpWriter
+    from jaeger_client._native import writers
 
-    _COMPILED = OtlpWriter(otlp_writer)
+    _COMPILED = writers.OtlpWriter(otlp_writer)
 
 # Tags of fields: number << 3 | 2, the wire type of messages.
 RESOURCE: Final = 0x0A  # ResourceSpans: 1 resource

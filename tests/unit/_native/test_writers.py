@@ -15,7 +15,6 @@ import pytest
 from jaeger_client.encoding import (
     JaegerBinaryEncoder,
     JaegerCompactEncoder,
-    OtlpEncoder,
     jaeger_binary,
     jaeger_compact,
     otlp_writer,
