@@ -135,24 +135,29 @@ cdef inline unsigned char *put_big_endian(
     return to + size
 
 
-cdef inline int utf8_width(uint32_t character) noexcept:
-    """Return the number of bytes of a character."""
-    return 1 + (character >= 0x80) + (character >= 0x800) + (character >= 0x10000)
-
-
 cdef inline Py_ssize_t utf8_size(object text) noexcept:
     """Return the size of an exact `str` in UTF-8; -1 if UTF-8 cannot encode it."""
-    cdef Py_ssize_t index, size = 0
-    cdef uint32_t character
     if not JAEGER_IS_READY(text):
         return -1
-    if PyUnicode_IS_ASCII(text):
-        return PyUnicode_GET_LENGTH(text)
-    for index in range(PyUnicode_GET_LENGTH(text)):
-        character = PyUnicode_READ(PyUnicode_KIND(text), PyUnicode_DATA(text), index)
-        if 0xD800 <= character < 0xE000:
-            return -1  # a lone surrogate
-        size += utf8_width(character)
+    return PyUnicode_GET_LENGTH(text) if PyUnicode_IS_ASCII(text) else wide_size(text)
+
+
+cdef Py_ssize_t wide_size(object text) noexcept:
+    cdef int kind = PyUnicode_KIND(text)
+    cdef void *data = PyUnicode_DATA(text)
+    cdef Py_ssize_t length = PyUnicode_GET_LENGTH(text)
+    cdef Py_ssize_t index, size = length
+    cdef uint32_t character
+    for index in range(length):
+        character = PyUnicode_READ(kind, data, index)
+        if character >= 0x80:
+            size += 1
+            if character >= 0x800:
+                size += 1
+                if character >= 0x10000:
+                    size += 1
+                elif 0xD800 <= character < 0xE000:
+                    return -1  # a lone surrogate
     return size
 
 
@@ -160,20 +165,37 @@ cdef inline unsigned char *put_utf8(
     unsigned char *to, object text, Py_ssize_t size
 ) noexcept:
     """Write an exact `str`, whose `utf8_size` is *size*."""
+    if not PyUnicode_IS_ASCII(text):
+        return put_wide(to, text)
+    memcpy(to, PyUnicode_DATA(text), size)
+    return to + size
+
+
+cdef unsigned char *put_wide(unsigned char *to, object text) noexcept:
+    cdef int kind = PyUnicode_KIND(text)
+    cdef void *data = PyUnicode_DATA(text)
     cdef Py_ssize_t index
     cdef uint32_t character
-    cdef int width, last
-    if PyUnicode_IS_ASCII(text):
-        memcpy(to, PyUnicode_DATA(text), size)
-        return to + size
     for index in range(PyUnicode_GET_LENGTH(text)):
-        character = PyUnicode_READ(PyUnicode_KIND(text), PyUnicode_DATA(text), index)
-        width = utf8_width(character)
-        # The first byte has as many leading ones as there are bytes, unless there is
-        # one; the others have six bits each, after the bits 10.
-        for last in range(width - 1, 0, -1):
-            to[last] = <unsigned char>(0x80 | character & 0x3F)
-            character >>= 6
-        to[0] = <unsigned char>(character | (0xF00 >> width if width > 1 else 0))
-        to += width
+        character = PyUnicode_READ(kind, data, index)
+        # The first byte of several has as many leading ones as there are bytes; the
+        # others have six bits each, after the bits 10.
+        if character < 0x80:
+            to[0] = <unsigned char>character
+            to += 1
+        elif character < 0x800:
+            to[0] = <unsigned char>(0xC0 | character >> 6)
+            to[1] = <unsigned char>(0x80 | character & 0x3F)
+            to += 2
+        elif character < 0x10000:
+            to[0] = <unsigned char>(0xE0 | character >> 12)
+            to[1] = <unsigned char>(0x80 | character >> 6 & 0x3F)
+            to[2] = <unsigned char>(0x80 | character & 0x3F)
+            to += 3
+        else:
+            to[0] = <unsigned char>(0xF0 | character >> 18)
+            to[1] = <unsigned char>(0x80 | character >> 12 & 0x3F)
+            to[2] = <unsigned char>(0x80 | character >> 6 & 0x3F)
+            to[3] = <unsigned char>(0x80 | character & 0x3F)
+            to += 4
     return to

@@ -304,6 +304,16 @@ def test_the_span_that_fills_the_payload_is_the_last(writer: Any) -> None:
 
 
 @WRITERS
+def test_every_character(writer: Any) -> None:
+    """Each character is written as UTF-8 encodes it."""
+    text = "".join(map(chr, [*range(0xD800), *range(0xE000, sys.maxunicode + 1)]))
+    out = bytearray()
+    writer.write_spans(out, [], [FinishedSpan(tag_items=[("k", text)])], LARGE)
+
+    assert text.encode() in out
+
+
+@WRITERS
 def test_too_many_logs_are_not_read(writer: Any) -> None:
     """Logs are written only up to the size of a payload."""
     logs: list[Any] = [(1, [("k", "v" * 100)])] * 1000 + [None]
