@@ -34,8 +34,8 @@ class FinishedSpan:
     end_time: Any = 1_700_000_000.75
     references: Sequence[Reference] | None = None
     # Lists, because the compiled writers leave spans that have others to the reference.
-    tag_items: Iterable[Any] = field(default_factory=list)
-    log_items: Iterable[Any] = field(default_factory=list)
+    tag_items: Iterable[Any] = field(default_factory=list[Any])
+    log_items: Iterable[Any] = field(default_factory=list[Any])
     shares_span_id: Any = False
     dropped_tags: Any = 0
     dropped_logs: Any = 0
