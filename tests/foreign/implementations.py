@@ -21,13 +21,12 @@ def use(implementation: str, patch: pytest.MonkeyPatch) -> None:
     """Let all encoders use `TWIN` or `COMPILED`; skip if that is not built."""
     compact = binary = otlp = None
     if implementation == COMPILED:
-        reason = "the compiled writers are not built"
-        thrift = pytest.importorskip(
-            "jaeger_client._native.thrift_writers", reason=reason
+        native = pytest.importorskip(
+            "jaeger_client._native.writers",
+            reason="the compiled writers are not built",
         )
-        native = pytest.importorskip("jaeger_client._native.otlp_writer", reason=reason)
-        compact = thrift.CompactWriter(JaegerCompactEncoder._writer)
-        binary = thrift.BinaryWriter(JaegerBinaryEncoder._writer)
+        compact = native.CompactWriter(JaegerCompactEncoder._writer)
+        binary = native.BinaryWriter(JaegerBinaryEncoder._writer)
         otlp = native.OtlpWriter(otlp_writer)
     patch.setattr(JaegerCompactEncoder, "_span_writer", compact)
     patch.setattr(JaegerBinaryEncoder, "_span_writer", binary)

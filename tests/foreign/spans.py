@@ -33,8 +33,9 @@ class FinishedSpan:
     start_time: Any = 1_700_000_000.25
     end_time: Any = 1_700_000_000.75
     references: Sequence[Reference] | None = None
-    tag_items: Iterable[Any] = ()
-    log_items: Iterable[Any] = ()
+    # Lists, because the compiled writers leave spans that have others to the reference.
+    tag_items: Iterable[Any] = field(default_factory=list[Any])
+    log_items: Iterable[Any] = field(default_factory=list[Any])
     shares_span_id: Any = False
     dropped_tags: Any = 0
     dropped_logs: Any = 0

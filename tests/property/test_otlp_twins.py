@@ -27,7 +27,7 @@ from tests.property.test_encoding_roundtrip import (
 )
 
 compiled = pytest.importorskip(
-    "jaeger_client._native.otlp_writer", reason="the compiled writers are not built"
+    "jaeger_client._native.writers", reason="the compiled writers are not built"
 )
 
 

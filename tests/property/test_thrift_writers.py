@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from jaeger_client.span import Span
 
 native = pytest.importorskip(
-    "jaeger_client._native.thrift_writers",
+    "jaeger_client._native.writers",
     reason="the compiled writers are not built",
 )
 

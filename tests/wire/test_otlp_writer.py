@@ -20,7 +20,7 @@ from tests.foreign.formats import otlp_spans
 from tests.foreign.spans import FinishedSpan, Ids, encode_one, reference
 
 native = pytest.importorskip(
-    "jaeger_client._native.otlp_writer", reason="the compiled writers are not built"
+    "jaeger_client._native.writers", reason="the compiled writers are not built"
 )
 
 

@@ -114,9 +114,9 @@ _WRITER: Final = BinaryWriter()
 if TYPE_CHECKING or not IS_COMPILED:
     _COMPILED = None
 else:
-    from jaeger_client._native import thrift_writers
+    from jaeger_client._native import writers
 
-    _COMPILED = thrift_writers.BinaryWriter(_WRITER)
+    _COMPILED = writers.BinaryWriter(_WRITER)
 
 
 class JaegerBinaryEncoder(ThriftEncoder):

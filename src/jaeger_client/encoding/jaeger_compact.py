@@ -156,9 +156,9 @@ _WRITER: Final = CompactWriter()
 if TYPE_CHECKING or not IS_COMPILED:
     _COMPILED = None
 else:
-    from jaeger_client._native import thrift_writers
+    from jaeger_client._native import writers
 
-    _COMPILED = thrift_writers.CompactWriter(_WRITER)
+    _COMPILED = writers.CompactWriter(_WRITER)
 
 
 class JaegerCompactEncoder(ThriftEncoder):

@@ -26,7 +26,7 @@ the end is before the start; NaN and infinity become text; times are clamped to 
 
 A *writer* appends spans to a buffer. `ThriftWriter` is the base of those in Python,
 which are written for reading and are the reference; each protocol defines how a header,
-a number or a list begins. `_native/thrift_writers.pyx` has the same writers compiled,
+a number or a list begins. `_native/thrift.pxi` has the same writers compiled,
 which leave spans that are not plain to those here. Frames and processes are always
 written in Python, once per payload.
 

@@ -42,9 +42,9 @@ from jaeger_client.model import LogItem, Process, SpanData, TagValue
 if TYPE_CHECKING or not IS_COMPILED:
     _COMPILED = None
 else:
-    from jaeger_client._native import otlp_writer as native
+    from jaeger_client._native import writers
 
-    _COMPILED = native.OtlpWriter(otlp_writer)
+    _COMPILED = writers.OtlpWriter(otlp_writer)
 
 # Tags of fields: number << 3 | 2, the wire type of messages.
 RESOURCE: Final = 0x0A  # ResourceSpans: 1 resource

@@ -1,5 +1,5 @@
 """
-One span as a field of OTLP's `ScopeSpans`; the reference of `_native.otlp_writer`.
+One span as a field of OTLP's `ScopeSpans`; the reference of `_native/otlp.pxi`.
 
 How tags, logs and references become fields is described in `otlp`, how a field is
 written in `otlp_attributes`. The fields of opentelemetry/proto/trace/v1/trace.proto.

@@ -18,6 +18,7 @@ spans have been left out for `_EMPTY_PAYLOAD_AFTER` seconds.
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from operator import length_hint
@@ -39,6 +40,9 @@ SPANS_AT_ONCE: Final = 1_000
 
 MIN_LOG_SIZE: Final = 5
 """Size of the smallest log in bytes: an empty one at time 0, in compact Thrift."""
+
+_MAX_LIMIT: Final = sys.maxsize // 2
+"""Maximum size of a payload; sums of it and a few bytes are numbers of C code."""
 
 _EMPTY_PAYLOAD_AFTER: Final = 0.25
 """Seconds after which an empty payload is yielded if all spans were left out."""
@@ -191,7 +195,8 @@ class PackingEncoder(ABC):
         Spans after the last payload's `consumed`, if any, were all left out and
         are counted in the losses.
         """
-        self._limit = limit
+        # A sender of the application may have any number, or infinity.
+        self._limit = limit = int(min(limit, _MAX_LIMIT))
         if limit < self._min_limit:
             self._shrink_process(limit)
         payload, done = self._open(), 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 import sys
+from typing import Any
 
 import pytest
 
@@ -126,6 +128,20 @@ def test_a_large_limit(make_encoder: MakeEncoder, names: ReadNames) -> None:
     payloads = encode_all(make_encoder(SpanLosses()), spans, 8_000_000)
 
     assert [100] == [payload.span_count for payload in payloads]
+
+
+@ALL_FORMATS
+@pytest.mark.parametrize("limit", [1e6, sys.maxsize, 10**400, math.inf])
+def test_a_limit_that_is_no_usual_number(
+    make_encoder: MakeEncoder, names: ReadNames, limit: Any
+) -> None:
+    """A sender of the application may have any limit, or none; no span is lost."""
+    losses = SpanLosses()
+    spans = [FinishedSpan(operation_name="s", log_items=[(1, [("k", "v")])] * 3)] * 2
+    (payload,) = encode_all(make_encoder(losses), spans, limit)
+
+    assert ["s", "s"] == names(payload.body)
+    assert SpanLosses() == losses
 
 
 @ALL_FORMATS

@@ -1,4 +1,4 @@
-"""The compiled writers of Thrift: hostile spans, other threads, references."""
+"""The compiled writers: hostile spans, other threads, references."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from jaeger_client.encoding import (
     JaegerCompactEncoder,
     jaeger_binary,
     jaeger_compact,
+    otlp_writer,
 )
 from jaeger_client.encoding.packing import LogsTooLargeError
 from jaeger_client.model import SpanLosses
@@ -28,7 +29,7 @@ from tests.foreign.spans import LARGE, FinishedSpan, Ids, encode_all, reference
 from tests.unit.racing import run_together
 
 native = pytest.importorskip(
-    "jaeger_client._native.thrift_writers",
+    "jaeger_client._native.writers",
     reason="the compiled writers are not built",
 )
 
@@ -38,6 +39,7 @@ MANY = 100_000
 
 COMPACT = native.CompactWriter(jaeger_compact.CompactWriter())
 BINARY = native.BinaryWriter(jaeger_binary.BinaryWriter())
+OTLP = native.OtlpWriter(otlp_writer)
 
 FORMATS = pytest.mark.parametrize(
     ("encoder", "writer", "decode"),
@@ -48,7 +50,7 @@ FORMATS = pytest.mark.parametrize(
     ids=["compact", "binary"],
 )
 WRITERS = pytest.mark.parametrize(
-    "writer", [COMPACT, BINARY], ids=["compact", "binary"]
+    "writer", [COMPACT, BINARY, OTLP], ids=["compact", "binary", "otlp"]
 )
 
 
@@ -168,6 +170,82 @@ def test_a_span_that_changes_while_it_is_read(
     assert 1 == len(changed) + losses.not_encodable
 
 
+class FreedIds(Ids):
+    """Ids that call *action* when they are freed."""
+
+    action: Callable[[], object] = staticmethod(lambda: None)
+
+    def __del__(self) -> None:
+        self.action()
+
+
+class FreedList(list[Any]):
+    """A list that calls *action* when it is freed."""
+
+    action: Callable[[], object] = staticmethod(lambda: None)
+
+    def __del__(self) -> None:
+        self.action()
+
+
+def fresh(name: str, create: Callable[[], Any], action: Callable[[], object]) -> Any:
+    """
+    Return a span whose attribute *name* is a new object whenever it is read.
+
+    The first of them calls *action* when it is freed.
+    """
+
+    class Fresh(FinishedSpan):
+        """A span of an application."""
+
+        has_acted = False
+
+        def __getattribute__(self, wanted: str) -> Any:
+            if wanted != name:
+                return super().__getattribute__(wanted)
+            created = create()
+            if not Fresh.has_acted:
+                Fresh.has_acted, created.action = True, action
+            return created
+
+    return Fresh()
+
+
+@WRITERS
+@pytest.mark.parametrize(
+    ("name", "create"),
+    [
+        ("ids", lambda: FreedIds(1, 2)),
+        ("references", lambda: FreedList([reference("child_of", 1, 2)])),
+        ("references", FreedList),
+        ("tag_items", lambda: FreedList([("a", 1)])),
+        ("log_items", lambda: FreedList([(1, [("a", 1)])])),
+    ],
+)
+def test_objects_that_are_freed_while_spans_are_read(
+    writer: Any, name: str, create: Callable[[], Any]
+) -> None:
+    """A finalizer that empties the list of tags does so before it is read, or later."""
+    tags = [(f"key{number}", "value" * 9) for number in range(50)]
+    overwritten: list[Any] = []
+
+    def clear() -> None:
+        tags.clear()
+        overwritten.extend(("x" * size, "y" * size) for size in range(200))
+
+    span, other = fresh(name, create, clear), FinishedSpan(tag_items=tags)
+    if name != "tag_items":
+        span.tag_items = tags
+    out, ends = bytearray(), list[int]()
+    writer.write_spans(out, ends, [span, other, other], LARGE)
+
+    expected, expected_ends = bytearray(), list[int]()
+    writer.write_spans(expected, expected_ends, [other], LARGE)
+    assert overwritten
+    assert expected == out[ends[1] :]
+    assert b"x" * 20 not in out
+
+
 @FORMATS
 def test_threads_that_change_spans_while_they_are_encoded(
     encoder: Any, writer: Any, decode: Decode
@@ -224,6 +302,16 @@ def test_the_span_that_fills_the_payload_is_the_last(writer: Any) -> None:
     writer.write_spans(out, ends, spans, 2 * len(out) - 1)
 
     assert [len(out) // 2, len(out)] == ends
+
+
+@WRITERS
+def test_every_character(writer: Any) -> None:
+    """Each character is written as UTF-8 encodes it."""
+    text = "".join(map(chr, [*range(0xD800), *range(0xE000, sys.maxunicode + 1)]))
+    out = bytearray()
+    writer.write_spans(out, [], [FinishedSpan(tag_items=[("k", text)])], LARGE)
+
+    assert text.encode() in out
 
 
 @WRITERS
@@ -330,7 +418,9 @@ def every_kind_of_span() -> list[Any]:
         ]
 
 
-@pytest.mark.parametrize("writer", [native.CompactWriter, native.BinaryWriter])
+@pytest.mark.parametrize(
+    "writer", [native.CompactWriter, native.BinaryWriter, native.OtlpWriter]
+)
 def test_usual_spans_are_compiled(writer: Any) -> None:
     """Spans of this client are written without the reference."""
     tracer = Tracer("shop", InMemoryReporter(), ConstSampler(decision=True))

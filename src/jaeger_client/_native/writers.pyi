@@ -1,10 +1,11 @@
 from collections.abc import Sequence
+from types import ModuleType
 
 from jaeger_client.encoding.jaeger_thrift import ThriftWriter
 from jaeger_client.model import SpanData
 
 class _Writer:
-    def __init__(self, reference: ThriftWriter) -> None: ...
+    def __init__(self, reference: ThriftWriter | ModuleType) -> None: ...
     def write_spans(
         self,
         out: bytearray,
@@ -15,3 +16,4 @@ class _Writer:
 
 class CompactWriter(_Writer): ...
 class BinaryWriter(_Writer): ...
+class OtlpWriter(_Writer): ...
