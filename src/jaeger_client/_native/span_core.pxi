@@ -15,17 +15,14 @@ cdef double MAX_OFFSET = 1e100
 
 
 cdef class SpanCore:
-    """The fields and the hot methods of `Span`; their docstrings are in Python."""
-
-    def __getstate__(self):
-        return state_of(self, span_fields)
+    """The fields and properties of `Span`; its methods are below."""
 
     @property
     def context(self):
         """Ids, flags and baggage to propagate; `set_baggage_item` replaces it."""
         cdef ContextCore context
         if not has_plain_fields(self) or not context_original.is_unchanged():
-            return python_span["context"].__get__(self)
+            return python_context.__get__(self)
         if self.stored_context is None:
             context = new_context()
             context.trace_id_high = self.trace_id_high
@@ -43,47 +40,61 @@ cdef class SpanCore:
 
     @context.setter
     def context(self, context):
-        python_span["context"].__set__(self, context)
+        python_context.__set__(self, context)
 
     @property
     def flags(self):
         """Bits `SAMPLED_FLAG` and `DEBUG_FLAG`."""
         cdef int flags = flags_of(self)
-        return python_span["flags"].__get__(self) if flags < 0 else flags
+        return python_flags.__get__(self) if flags < 0 else flags
 
     @flags.setter
     def flags(self, flags):
-        python_span["flags"].__set__(self, flags)
+        python_flags.__set__(self, flags)
 
-    def is_sampled(self):
-        cdef int flags = flags_of(self)
-        return python_span["is_sampled"](self) if flags < 0 else bool(flags & SAMPLED)
 
-    def set_tag(self, key, value):
-        cdef int flags = flags_of(self)
-        if flags >= 0 and PyUnicode_CheckExact(key) and key != SAMPLING_PRIORITY:
-            if not flags & SAMPLED:
-                return self
-            if is_stored_unchanged(value, self.owner) and add_tag(self, (key, value)):
-                return self
-        return python_set_tag(self, key, value)
+cdef object is_sampled(SpanCore span, PyObject **_):
+    cdef int flags = flags_of(span)
+    return DECLINED if flags < 0 else bool(flags & SAMPLED)
 
-    def log_kv(self, key_values, timestamp=None):
-        cdef int flags = flags_of(self)
-        if flags >= 0 and not flags & SAMPLED:
-            return self
-        if flags >= 0 and timestamp is None and type(key_values) is dict and is_timed(self):
-            if add_log(self, key_values):
-                return self
-        return python_log_kv(self, key_values, timestamp)
 
-    def finish(self, finish_time=None):
-        finish(self, finish_time)
+cdef object set_tag(SpanCore span, PyObject **values):
+    cdef int flags = flags_of(span)
+    cdef object key = <object>values[0], value = <object>values[1]
+    if flags < 0 or not PyUnicode_CheckExact(key) or is_priority(key):
+        return DECLINED
+    if flags & SAMPLED and not (
+        is_stored_unchanged(value, span.owner) and add_tag(span, (key, value))
+    ):
+        return DECLINED
+    return span
+
+
+cdef object log_kv(SpanCore span, PyObject **values):
+    cdef int flags = flags_of(span)
+    cdef object fields = <object>values[0]
+    if flags >= 0 and not flags & SAMPLED:
+        return span
+    if (
+        flags >= 0
+        and values[1] == <PyObject *>None
+        and type(fields) is dict
+        and is_timed(span)
+        and add_log(span, <dict>fields)
+    ):
+        return span
+    return DECLINED
+
+
+cdef object finish(SpanCore span, PyObject **values):
+    if values[0] == <PyObject *>None and finish_now(span):
+        return None
+    return DECLINED
 
 
 cdef dict span_fields = fields_of(SpanCore, [
     ("trace_id", TRACE_ID), ("span_id", ID), ("parent_id", PARENT_ID),
-    ("start_time", SECONDS), ("end_time", OPTIONAL), ("clock_offset", OPTIONAL),
+    ("start_time", SECONDS), ("end_time", SECONDS), ("clock_offset", SECONDS),
     ("_tracer", OBJECT), ("operation_name", OBJECT), ("references", OBJECT),
     ("baggage", OBJECT), ("stored_context", OBJECT), ("first_tags", TAGS),
     ("decision_tags", OBJECT), ("more_tags", OBJECT), ("log_items", LOGS),
@@ -96,8 +107,7 @@ cdef type span_class = None
 cdef Original span_original = None
 cdef Original finish_original = None
 cdef str FINISH = "finish"
-cdef dict python_span = {}
-cdef object python_set_tag, python_log_kv, python_finish
+cdef object python_context, python_flags
 cdef dict NO_BAGGAGE, NO_TAGS
 cdef list NO_MORE_TAGS, NO_LOGS
 cdef Py_ssize_t MAX_LOG_FIELDS
@@ -110,8 +120,7 @@ cdef tuple USED_OF_SPAN = (
 
 def adopt_span(cls):
     """Make *cls* the class of all spans; it has `SpanCore` as its first base."""
-    global span_class, span_original, finish_original, python_span
-    global python_set_tag, python_log_kv, python_finish
+    global span_class, span_original, finish_original, python_context, python_flags
     global NO_BAGGAGE, NO_TAGS, NO_MORE_TAGS, NO_LOGS, MAX_LOG_FIELDS
     from jaeger_client._internal.span_records import (
         MANY as many, MAX_LOG_FIELDS, NO_LOGS, NO_MORE_TAGS, NO_TAGS
@@ -119,10 +128,12 @@ def adopt_span(cls):
     from jaeger_client.span_context import NO_BAGGAGE
     if many != MANY:
         raise ValueError(many)
-    python_span = replace_methods(cls, SpanCore, cls)
-    python_set_tag, python_log_kv, python_finish = (
-        python_span["set_tag"], python_span["log_kv"], python_span["finish"]
-    )
+    python_context = inherited(cls, SpanCore, "context")
+    python_flags = inherited(cls, SpanCore, "flags")
+    replace_method(cls, SpanCore, "is_sampled", cls.is_sampled, <void *>is_sampled)
+    replace_method(cls, SpanCore, "set_tag", cls.set_tag, <void *>set_tag)
+    replace_method(cls, SpanCore, "log_kv", cls.log_kv, <void *>log_kv)
+    replace_method(cls, SpanCore, FINISH, cls.finish, <void *>finish)
     span_class = cls
     span_original = original_of(cls, (*span_fields, *USED_OF_SPAN))
     finish_original = original_of(cls, (FINISH,))
@@ -169,14 +180,14 @@ cdef int flags_of(SpanCore span) noexcept:
     return -1
 
 
-cdef int finish(SpanCore span, object finish_time) except -1:
+cdef bint finish_now(SpanCore span) except -1:
+    """Finish *span*; return false if Python code must do that."""
     cdef object owner
     cdef int flags = flags_of(span)
     if flags >= 0 and not flags & SAMPLED:
-        return 0
-    if flags < 0 or span.finished or finish_time is not None or not is_timed(span):
-        python_finish(span, finish_time)
-        return 0
+        return True
+    if flags < 0 or span.finished or not is_timed(span):
+        return False
     # No Python code since the test: if several threads finish the span, only one
     # reports it.
     span.finished = True
@@ -190,17 +201,17 @@ cdef int finish(SpanCore span, object finish_time) except -1:
         report(<StarterCore>owner, span)
     else:
         PyObject_CallMethodOneArg(owner, REPORT_SPAN, span)
-    return 0
+    return True
 
 
 cdef int finish_span(object span) except -1:
-    if (
+    if not (
         has_plain_fields(span)
         and finish_original.is_unchanged()
         and own_attribute(span, FINISH) == NULL
+        and finish_now(<SpanCore>span)
     ):
-        return finish(<SpanCore>span, None)
-    span.finish()
+        span.finish()
     return 0
 
 

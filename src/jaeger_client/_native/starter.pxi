@@ -40,50 +40,37 @@ cdef extern from *:
         return scope != NULL ? scope : PyObject_CallNoArgs(reader);
     }
     """
+    Py_ssize_t PyDict_GET_SIZE(object values) noexcept
     object call_method_2(object self, object name, object first, object second)
     object read_scope(object reader)
 
 
 cdef class StarterCore:
-    """The hot methods of `SpanStarter`; their docstrings are in Python."""
+    """The fields of `SpanStarter`; its methods are below."""
 
     def __getstate__(self):
         return self.__dict__
 
-    def start_span(
-        self, operation_name=None, child_of=None, references=None, tags=None,
-        start_time=None, ignore_active_span=False,
-    ):
-        if is_plain_starter(self) and span_original.is_unchanged():
-            return start(
-                self, operation_name, child_of, references, tags, start_time,
-                ignore_active_span,
-            )
-        return python_start_span(
-            self, operation_name, child_of, references, tags, start_time,
-            ignore_active_span,
-        )
 
-    def start_active_span(
-        self, operation_name=None, child_of=None, references=None, tags=None,
-        start_time=None, ignore_active_span=False, finish_on_close=True,
-    ):
-        if is_plain_starter(self) and self.starts_itself and span_original.is_unchanged():
-            span = start(
-                self, operation_name, child_of, references, tags, start_time,
-                ignore_active_span,
-            )
-            return call_method_2(self._scope_manager, ACTIVATE, span, finish_on_close)
-        return python_start_active_span(
-            self, operation_name, child_of, references, tags, start_time,
-            ignore_active_span, finish_on_close,
-        )
+cdef object start_span(StarterCore self, PyObject **values):
+    if is_plain_starter(self) and span_original.is_unchanged():
+        return start(self, values)
+    return DECLINED
 
-    def report_span(self, span):
-        if is_plain_starter(self):
-            report(self, span)
-        else:
-            python_report_span(self, span)
+
+cdef object start_active_span(StarterCore self, PyObject **values):
+    if is_plain_starter(self) and self.starts_itself and span_original.is_unchanged():
+        span = start(self, values)
+        return call_method_2(
+            self._scope_manager, ACTIVATE, span, <object>values[FINISH_ON_CLOSE]
+        )
+    return DECLINED
+
+
+cdef object report_span(StarterCore self, PyObject **values):
+    if not is_plain_starter(self):
+        return DECLINED
+    report(self, <object>values[0])
 
 
 cdef tuple COPIED_ATTRIBUTES = (
@@ -97,28 +84,34 @@ cdef Original start_original = None
 cdef Original report_original = None
 cdef str START_SPAN = "start_span"
 cdef str ACTIVATE = "activate"
-cdef object python_start_span, python_start_active_span, python_report_span
-cdef object with_context, as_dict, to_text, to_tag_values, to_seconds
+cdef object python_start_span
+cdef object with_context, as_dict, to_text
 cdef type DECISION_TAGS = None
-cdef object sampler_failed, reporter_failed
+cdef object reporter_failed
+
+cdef enum:
+    # The parameters of `start_span` and `start_active_span`.
+    OPERATION_NAME, CHILD_OF, REFERENCES, INITIAL_TAGS, START_TIME, IGNORE_ACTIVE_SPAN
+    FINISH_ON_CLOSE
 
 
 def adopt_starter(cls):
     """Make *cls* the base of all tracers; it has `StarterCore` as its first base."""
     global starter_original, start_original, report_original
-    global python_start_span, python_start_active_span, python_report_span
-    global with_context, as_dict, to_text, to_tag_values, to_seconds
-    global DECISION_TAGS, sampler_failed, reporter_failed
+    global python_start_span, with_context, as_dict, to_text
+    global DECISION_TAGS, reporter_failed
     from jaeger_client._internal.arguments import as_dict, with_context
-    from jaeger_client._internal.span_records import to_seconds, to_tag_values, to_text
-    from jaeger_client._internal.span_starter import (
-        _REPORTER_FAILED as reporter_failed, _SAMPLER_FAILED as sampler_failed
-    )
+    from jaeger_client._internal.span_records import to_text
+    from jaeger_client._internal.span_starter import _REPORTER_FAILED as reporter_failed
     from jaeger_client.sampler.base import DecisionTags as DECISION_TAGS
-    replaced = replace_methods(cls, StarterCore, cls)
-    python_start_span = replaced["start_span"]
-    python_start_active_span = replaced["start_active_span"]
-    python_report_span = replaced["report_span"]
+    python_start_span = replace_method(
+        cls, StarterCore, START_SPAN, cls.start_span, <void *>start_span
+    )
+    replace_method(
+        cls, StarterCore, "start_active_span", cls.start_active_span,
+        <void *>start_active_span,
+    )
+    replace_method(cls, StarterCore, REPORT_SPAN, cls.report_span, <void *>report_span)
     starter_original = original_of(cls, (*COPIED_ATTRIBUTES, "_call_sampler"))
     start_original = original_of(cls, (START_SPAN,))
     report_original = original_of(cls, (REPORT_SPAN,))
@@ -128,12 +121,10 @@ def adopt_starter(cls):
 
 cdef inline bint is_plain_starter(StarterCore self) noexcept:
     """Whether no attribute of the tracer is unusual; its copies in C are valid then."""
-    cdef PyObject *attributes = attributes_of(self)
     return (
         self.plain_version != 0
         and version_of(Py_TYPE(self)) == self.plain_version
-        and attributes == <PyObject *>self.copied
-        and dict_version_of(attributes) == self.copied_version
+        and is_copied(self, self.copied, self.copied_version)
     ) or copy_attributes(self)
 
 
@@ -172,7 +163,7 @@ cdef bint copy_attributes(StarterCore self) noexcept:
             report_original.check(cls, &version) and REPORT_SPAN not in copied
         )
         self.has_noop_metrics = type(self.metrics) is metrics_class and self.metrics.is_noop
-        copy_decision(self)
+        copy_decisions(self)
     except Exception:
         # An attribute was deleted, or not assigned yet.
         return False
@@ -206,18 +197,19 @@ cdef SpanCore new_span():
     return <SpanCore>span
 
 
-cdef object start(
-    StarterCore self, object name, object parent, object references, object tags,
-    object start_time, object ignore_active_span
-):
+cdef object start(StarterCore self, PyObject **values):
     """What `start_span` of a plain tracer does."""
-    cdef SpanCore span
+    cdef object name = <object>values[OPERATION_NAME], parent = <object>values[CHILD_OF]
+    cdef object references = <object>values[REFERENCES]
+    cdef object tags = <object>values[INITIAL_TAGS]
+    cdef object start_time = <object>values[START_TIME]
     cdef object decision = None
+    cdef SpanCore span
     cdef int flags
     try:
         if not self.process_mark:
             start_time = self._notice_fork(start_time)
-        if parent is None and not ignore_active_span:
+        if parent is None and not <object>values[IGNORE_ACTIVE_SPAN]:
             scope = read_scope(self.active_scope)
             if scope is not None:
                 parent = scope.span
@@ -247,14 +239,17 @@ cdef object start(
         span.more_tags = NO_MORE_TAGS
         span.log_items = NO_LOGS
         flags = bits_of(span)
-        if tags is not None and len(<dict>tags):
+        if tags is not None and PyDict_GET_SIZE(tags):
             flags = set_first_tags(self, span, <dict>tags, flags)
         if decision is not None and flags:
             if type(decision) is DECISION_TAGS:
                 span.decision_tags = decision
             else:
                 self._apply_decision(span, decision)
-        set_start_time(self, span, start_time, flags)
+        if start_time is None and is_clock_unpatched():
+            set_start_time(span, flags)
+        else:
+            self._set_start_time(span, start_time, flags)
         if not counts_nothing(self):
             self._count_start(span, tags)
         return span
@@ -265,34 +260,28 @@ cdef object start(
 cdef object begin(StarterCore self, SpanCore span):
     """Make *span* a root; return the tags of the sampler's decision, or `None`."""
     cdef object bits = self.max_trace_id_bits
-    cdef object trace_id, decision = None
+    cdef tuple decision = None
     span.baggage = NO_BAGGAGE
     span.has_random_trace_id = True
     if owns_ids(self) and (bits is ID_BITS or bits is TRACE_ID_BITS):
         span.trace_id_high = random_bits() if bits is TRACE_ID_BITS else 0
-        span.trace_id_low = random_bits()
-        if not span.trace_id_low:
-            span.trace_id_low = 1
         # One random number serves as both ids, as in the Go and Java clients.
-        span.span_id = span.trace_id_low
+        span.trace_id_low = span.span_id = random_bits() or 1
     else:
         trace_id = self.random.getrandbits(bits) or 1
         (<object>span).trace_id = trace_id
         (<object>span).span_id = trace_id & MAX_SPAN_ID or 1
-    try:
-        if span.odd is None:
-            decision = decide(self, span.trace_id_low)
-        if decision is None:
-            decision = call_method_2(
-                self.sampler, IS_SAMPLED, (<object>span).trace_id, span.operation_name
-            )
-        sampled, reason = decision
-        if sampled:
-            span.own_flags = SAMPLED
-            return reason
-    except Exception as error:
-        sampler_failed.warn(self.sampler, error)
-    return None
+    if span.odd is None:
+        decision = decide(self, span.trace_id_low)
+    if decision is None:
+        span.own_flags, tags = self._call_sampler(
+            (<object>span).trace_id, span.operation_name
+        )
+        return tags
+    if decision[0] is not True:
+        return None
+    span.own_flags = SAMPLED
+    return decision[1]
 
 
 cdef bint join(StarterCore self, SpanCore span, object parent) except -1:
@@ -330,9 +319,7 @@ cdef bint join(StarterCore self, SpanCore span, object parent) except -1:
     # Formats other than Jaeger's may set the debug flag alone.
     span.own_flags = ids.flags | SAMPLED if ids.flags & DEBUG else ids.flags
     if owns_ids(self):
-        span.span_id = random_bits()
-        if not span.span_id:
-            span.span_id = 1
+        span.span_id = random_bits() or 1
     else:
         (<object>span).span_id = self.random.getrandbits(ID_BITS) or 1
     span.baggage = PyDict_Copy(<dict>baggage) if len(<dict>baggage) else NO_BAGGAGE
@@ -352,25 +339,15 @@ cdef int set_first_tags(
     StarterCore self, SpanCore span, dict tags, int flags
 ) except -1:
     """Store the initial tags of a span with *flags*; return its flags then."""
-    cdef object flat
-    cdef dict stored
-    cdef Py_ssize_t limit = self.max_tags_per_span
-    if flags & SAMPLED and len(tags) <= limit:
-        flat = flat_tags(tags, self.max_tag_value_length)
-        if flat is not None:
-            span.first_tags = flat
-            return flags
-    if SAMPLING_PRIORITY in tags:
-        (<object>span).add_tags(tags)
-        return bits_of(span)
+    cdef object flat = None
     if not flags & SAMPLED:
-        return flags
-    stored = PyDict_Copy(tags)
-    if len(stored) > limit and (
-        limit >= 0 or len(stored) > (<object>self).max_tags_per_span
-    ):
-        stored = (<object>span).fewer_tags(stored)
-    span.first_tags = to_tag_values(stored, self)
+        if SAMPLING_PRIORITY not in tags:
+            return flags
+    elif PyDict_GET_SIZE(tags) <= self.max_tags_per_span:
+        flat = flat_tags(tags, self.max_tag_value_length)
+    if flat is None:
+        return self._set_first_tags(span, tags, flags)
+    span.first_tags = flat
     return flags
 
 
@@ -385,28 +362,18 @@ cdef int report(StarterCore self, object span) except -1:
     return 0
 
 
-cdef int set_start_time(
-    StarterCore self, SpanCore span, object start_time, int flags
-) except -1:
-    if start_time is not None:
-        if self.clock is not None:
-            (<object>span).use_clock(self.clock)
-        (<object>span).start_time = to_seconds(start_time, (<object>span).wall_time)
-        span.clock_offset = NAN
-    elif not is_clock_unpatched():
-        (<object>span).start_time = time_module.time()
-        span.clock_offset = NAN
-    elif not flags:
+cdef int set_start_time(SpanCore span, int flags) except -1:
+    """Set the start time of a span with *flags* to the current time."""
+    if not flags:
         span.start_time = wall_time()
         span.clock_offset = NAN
-    elif isnan(span.clock_offset):
-        if are_clocks_direct():
-            span.start_time = root_start(&span.clock_offset)
-        else:
-            span.start_time = wall_time()
-            span.clock_offset = span.start_time - steady_time()
-    else:
+    elif not isnan(span.clock_offset):
         # Spans of a trace share a clock offset: a step of the wall clock does not shift
         # them against each other, and one call fewer is needed.
         span.start_time = span.clock_offset + steady_time()
+    elif are_clocks_direct():
+        span.start_time = root_start(&span.clock_offset)
+    else:
+        span.start_time = wall_time()
+        span.clock_offset = span.start_time - steady_time()
     return 0
