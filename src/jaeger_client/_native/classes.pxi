@@ -92,19 +92,6 @@ cdef extern from *:
     #endif
     }
 
-    /* An attribute in the `__dict__` of an instance, borrowed; NULL if it is absent. */
-    static inline PyObject *
-    own_attribute(PyObject *instance, PyObject *name)
-    {
-        PyObject *attributes = attributes_of(instance);
-        PyObject *found = attributes == NULL
-            ? NULL : PyDict_GetItemWithError(attributes, name);
-        if (found == NULL && PyErr_Occurred()) {
-            PyErr_Clear();  /* by a key that is no string and cannot be compared */
-        }
-        return found;
-    }
-
     /* Makes instances callable, as methods: `self.name()` creates no bound method. */
     static inline void
     set_vectorcall(PyTypeObject *type, Py_ssize_t offset)
@@ -121,7 +108,6 @@ cdef extern from *:
     uint64_t dict_version_of(PyObject *attributes) noexcept
     int watch(object attributes) except -1
     bint has_versions(PyTypeObject *type) noexcept
-    PyObject *own_attribute(object instance, str name) noexcept
     ctypedef PyObject *(*vectorcallfunc)(PyObject *, PyObject *const *, size_t, PyObject *)
     void set_vectorcall(PyTypeObject *type, Py_ssize_t offset) noexcept
     PyObject *PyObject_Vectorcall(PyObject *, PyObject *const *, size_t, PyObject *) noexcept
@@ -134,6 +120,17 @@ cdef inline bint is_copied(object instance, dict attributes, uint64_t version) n
     """Whether *attributes* is the `__dict__` of *instance*, and was not changed since."""
     cdef PyObject *current = attributes_of(instance)
     return current == <PyObject *>attributes and dict_version_of(current) == version
+
+
+cdef inline bint has_own(object instance, str name) except -1:
+    """Whether the `__dict__` of *instance* has an attribute."""
+    cdef PyObject *attributes = attributes_of(instance)
+    cdef dict owned
+    if attributes == NULL:
+        return False
+    # Keys may be objects whose `__eq__` replaces the `__dict__`.
+    owned = <dict>attributes
+    return name in owned
 
 
 cdef object ABSENT = object()
@@ -221,7 +218,6 @@ cdef class Method:
     cdef tuple defaults         # of the last ones
     cdef PyObject *by_default[MAX_PARAMETERS]   # these, by parameter; NULL for others
     cdef object function
-    cdef type core
     cdef type owner
     cdef str name
     cdef object __weakref__     # for `weakref.WeakMethod`
@@ -261,7 +257,7 @@ cdef PyObject *call_method(
     # Objects of another class may have what the Python function uses.
     if (
         number
-        and PyType_IsSubtype(Py_TYPE(<object>arguments[0]), <PyTypeObject *>method.core)
+        and PyObject_TypeCheck(<object>arguments[0], <PyTypeObject *>method.owner)
         and bind(method, arguments + 1, number - 1, names, values)
     ):
         # Without this, a tracer that is its own reporter would overflow the stack.
@@ -318,8 +314,8 @@ set_vectorcall(
 )
 
 
-cdef object replace_method(type owner, type core, str name, object function, void *run):
-    """Replace *function*, a method of *owner*, by its version in C; return it."""
+cdef int replace_method(type owner, str name, object function, void *run) except -1:
+    """Replace a method of *owner* by *run*, the version in C of *function*."""
     cdef Method method = Method.__new__(Method)
     cdef Py_ssize_t count = function.__code__.co_argcount, place
     method.vectorcall, method.run = <vectorcallfunc>call_method, <method_in_c>run
@@ -328,13 +324,6 @@ cdef object replace_method(type owner, type core, str name, object function, voi
     count = len(method.names) - len(method.defaults)
     for place in range(len(method.defaults)):
         method.by_default[count + place] = <PyObject *>method.defaults[place]
-    method.function, method.core, method.owner, method.name = function, core, owner, name
+    method.function, method.owner, method.name = function, owner, name
     setattr(owner, name, method)
-    return function
-
-
-cdef object inherited(type source, type core, str name):
-    """Return the attribute of *source* that is not from *core*, a base of it."""
-    for base in source.__mro__:
-        if base is not core and name in base.__dict__:
-            return base.__dict__[name]
+    return 0

@@ -16,7 +16,7 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from jaeger_client._native.buffer cimport big_endian, int_to_bytes
 
 cdef extern from *:
-    bint PyType_IsSubtype(PyTypeObject *type, PyTypeObject *base) noexcept
+    bint PyObject_TypeCheck(object instance, PyTypeObject *type) noexcept
     void PyType_Modified(PyTypeObject *type) noexcept
 
 cdef object MISSING = object()
@@ -98,8 +98,8 @@ cdef class Field:
 
     cdef char *start_of(self, object instance) except NULL:
         # Not isinstance(), which believes the `__class__` of a mock.
-        if self.owner is None or not PyType_IsSubtype(
-            Py_TYPE(instance), <PyTypeObject *>self.owner
+        if self.owner is None or not PyObject_TypeCheck(
+            instance, <PyTypeObject *>self.owner
         ):
             raise TypeError(f"{self!r} doesn't apply to a {type(instance).__name__!r}")
         return <char *><PyObject *>instance

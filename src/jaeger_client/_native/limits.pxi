@@ -5,18 +5,11 @@ from cpython.object cimport PyObject
 
 cdef extern from *:
     Py_ssize_t PyUnicode_GET_LENGTH(object o) noexcept
-    Py_ssize_t PyLong_AsSsize_t(object o) except? -1
-    Py_ssize_t PY_SSIZE_T_MAX
 
 
-cdef Py_ssize_t limit_of(object number) noexcept:
+cdef Py_ssize_t limit_of(object number) except? -1:
     """Return a limit that is a usual number, or -1."""
-    if not PyLong_CheckExact(number):
-        return -1
-    try:
-        return PyLong_AsSsize_t(number)
-    except OverflowError:
-        return -1
+    return number if type(number) is int and 0 <= number < 1 << 31 else -1
 
 
 cdef inline Py_ssize_t max_length_of(object owner) noexcept:
@@ -32,12 +25,6 @@ cdef inline bint is_immutable(object value, Py_ssize_t max_length) noexcept:
     return kind == <PyObject *>int or kind == <PyObject *>bool or kind == <PyObject *>float
 
 
-cdef inline bint is_stored_unchanged(object value, object owner) noexcept:
-    return is_immutable(value, 0) or (
-        PyUnicode_CheckExact(value) and is_immutable(value, max_length_of(owner))
-    )
-
-
 cdef bint are_stored_unchanged(dict values, Py_ssize_t max_length) noexcept:
     """Whether `to_tag_values` would return an equal dict."""
     cdef PyObject *key
@@ -49,19 +36,12 @@ cdef bint are_stored_unchanged(dict values, Py_ssize_t max_length) noexcept:
     return True
 
 
-cdef inline Py_ssize_t count_first_tags(SpanCore span) noexcept:
-    if PyTuple_CheckExact(span.first_tags):
-        return PyTuple_GET_SIZE(span.first_tags) // 2
-    return len(<dict>span.first_tags) if type(span.first_tags) is dict else PY_SSIZE_T_MAX
-
-
-cdef inline bint may_have_many_tags(SpanCore span, object owner) noexcept:
+cdef inline bint may_have_many_tags(SpanCore span) except -1:
     """Whether a plain list of `MANY` tags respects the limit, as in `_grow_tags`."""
-    return is_plain_owner(owner) and (
-        (<StarterCore>owner).max_tags_per_span - count_first_tags(span) > MANY
+    cdef object first = span.first_tags
+    # In a tuple, each tag counts twice: then Python code may find that it does.
+    return (
+        is_plain_owner(span.owner)
+        and (type(first) is dict or type(first) is tuple)
+        and (<StarterCore>span.owner).max_tags_per_span - len(first) > MANY
     )
-
-
-cdef inline bint may_have_many_logs(object owner) noexcept:
-    """Whether a plain list of `MANY` logs respects the limit, as in `_grow_logs`."""
-    return is_plain_owner(owner) and (<StarterCore>owner).max_logs_per_span > MANY

@@ -98,11 +98,11 @@ cdef bint enqueue(StarterCore self, object span) except -1:
     cdef object queue
     if not (
         receiver_original is not None
-        and PyType_IsSubtype(cls, <PyTypeObject *>SpanReceiver)
+        and PyObject_TypeCheck(reporter, <PyTypeObject *>SpanReceiver)
         and receiver_original.matches(cls, &self.receiver_version)
     ):
         return False
-    if own_attribute(reporter, REPORT_SPAN) != NULL:
+    if has_own(reporter, REPORT_SPAN):
         return False
     queue = (<SpanReceiver>reporter).queue
     if type(queue) is not SpanQueue:

@@ -133,12 +133,10 @@ class ContextScopeManager(ScopeManagerCore, opentracing.ScopeManager):
         return self
 
 
+replace_method(ContextScope, "close", scopes.ContextScope.close, <void *>close)
 replace_method(
-    ContextScope, ScopeCore, "close", scopes.ContextScope.close, <void *>close
-)
-replace_method(
-    ContextScopeManager, ScopeManagerCore, "activate",
-    scopes.ContextScopeManager.activate, <void *>activate,
+    ContextScopeManager, "activate", scopes.ContextScopeManager.activate,
+    <void *>activate,
 )
 cdef object _scope_class = ContextScope
 cdef tuple _no_arguments = ()

@@ -7,7 +7,6 @@ from libc.math cimport INFINITY, fabs, nextafter
 from libc.stdint cimport uint64_t
 
 cdef extern from *:
-    object PyObject_CallMethodOneArg(object self, object name, object argument)
     object PyLong_FromDouble(double value)
 
 cdef double MAX_OFFSET = 1e100
@@ -64,7 +63,7 @@ cdef object set_tag(SpanCore span, PyObject **values):
     if flags < 0 or not PyUnicode_CheckExact(key) or is_priority(key):
         return DECLINED
     if flags & SAMPLED and not (
-        is_stored_unchanged(value, span.owner) and add_tag(span, (key, value))
+        is_immutable(value, max_length_of(span.owner)) and add_tag(span, (key, value))
     ):
         return DECLINED
     return span
@@ -125,15 +124,14 @@ def adopt_span(cls):
     from jaeger_client._internal.span_records import (
         MANY as many, MAX_LOG_FIELDS, NO_LOGS, NO_MORE_TAGS, NO_TAGS
     )
-    from jaeger_client.span_context import NO_BAGGAGE
+    from jaeger_client.span_context import NO_BAGGAGE, SpanIdentity
     if many != MANY:
         raise ValueError(many)
-    python_context = inherited(cls, SpanCore, "context")
-    python_flags = inherited(cls, SpanCore, "flags")
-    replace_method(cls, SpanCore, "is_sampled", cls.is_sampled, <void *>is_sampled)
-    replace_method(cls, SpanCore, "set_tag", cls.set_tag, <void *>set_tag)
-    replace_method(cls, SpanCore, "log_kv", cls.log_kv, <void *>log_kv)
-    replace_method(cls, SpanCore, FINISH, cls.finish, <void *>finish)
+    python_context, python_flags = SpanIdentity.context, SpanIdentity.flags
+    replace_method(cls, "is_sampled", cls.is_sampled, <void *>is_sampled)
+    replace_method(cls, "set_tag", cls.set_tag, <void *>set_tag)
+    replace_method(cls, "log_kv", cls.log_kv, <void *>log_kv)
+    replace_method(cls, FINISH, cls.finish, <void *>finish)
     span_class = cls
     span_original = original_of(cls, (*span_fields, *USED_OF_SPAN))
     finish_original = original_of(cls, (FINISH,))
@@ -200,7 +198,7 @@ cdef bint finish_now(SpanCore span) except -1:
     if is_plain_owner(owner) and (<StarterCore>owner).reports_itself:
         report(<StarterCore>owner, span)
     else:
-        PyObject_CallMethodOneArg(owner, REPORT_SPAN, span)
+        owner.report_span(span)
     return True
 
 
@@ -208,7 +206,7 @@ cdef int finish_span(object span) except -1:
     if not (
         has_plain_fields(span)
         and finish_original.is_unchanged()
-        and own_attribute(span, FINISH) == NULL
+        and not has_own(span, FINISH)
         and finish_now(<SpanCore>span)
     ):
         span.finish()
@@ -225,7 +223,7 @@ cdef bint add_tag(SpanCore span, tuple pair) except -1:
     """Append a tag, if the list of tags is or becomes a plain one."""
     cdef list tags
     if span.more_tags is NO_MORE_TAGS:
-        if not may_have_many_tags(span, span.owner):
+        if not may_have_many_tags(span):
             return False
         tags = [pair]
         # No Python code between the two lines, as in `_grow_tags`.
@@ -249,7 +247,9 @@ cdef bint add_log(SpanCore span, dict fields) except -1:
         # Created before the list is read, which another thread may replace meanwhile.
         log = (current_us(span), fields.items())
         return append_to((<object>span).log_items, log)
-    if not may_have_many_logs(span.owner):
+    if not is_plain_owner(span.owner) or (
+        (<StarterCore>span.owner).max_logs_per_span <= MANY  # as in `_grow_logs`
+    ):
         return False
     log = flat_log(fields, max_length, current_us(span))
     # As in `add_tag`.

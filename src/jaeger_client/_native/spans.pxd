@@ -82,7 +82,7 @@ cdef class StarterCore:
     cdef Py_ssize_t max_tags_per_span
     cdef Py_ssize_t max_logs_per_span
     cdef object clock
-    cdef object active_scope        # the attribute `_active_scope`
+    cdef object active_scope        # the attribute `_active_scope`, or its ContextVar
     cdef object process_mark        # the attribute `_process_mark`
     cdef dict copied                # the `__dict__` that they were copied from
     cdef uint64_t copied_version    # of that
@@ -136,5 +136,5 @@ cdef object no_more_tags()
 cdef int finish_span(object span) except -1
 """What `span.finish()` does, for any span."""
 
-cdef object replace_method(type owner, type core, str name, object function, void *run)
+cdef int replace_method(type owner, str name, object function, void *run) except -1
 """Replace a method in Python by one in C, see `Method` in `classes.pxi`."""

@@ -5,44 +5,13 @@
 # a dict has a version number that tells; from 3.12 on, a function that is called for
 # changes of the dicts of tracers increases a number.
 
+from cpython.contextvars cimport PyContextVar_CheckExact, get_value
 from cpython.dict cimport PyDict_Copy
 from cpython.object cimport PyObject, PyTypeObject
 from libc.math cimport NAN, isnan
 
 cdef extern from *:
-    """
-    static inline PyObject *
-    call_method_2(PyObject *self, PyObject *name, PyObject *first, PyObject *second)
-    {
-        PyObject *arguments[3] = {self, first, second};
-        return PyObject_VectorcallMethod(
-            name, arguments, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
-    }
-
-    /* Calls the reader of the active scope; `get` of a context variable, which it
-       usually is, without the call. */
-    static inline PyObject *
-    read_scope(PyObject *reader)
-    {
-        static PyMethodDef *get = NULL;
-        PyObject *self = PyCFunction_CheckExact(reader)
-            ? PyCFunction_GET_SELF(reader) : NULL;
-        PyObject *scope = NULL;
-        if (self != NULL && PyContextVar_CheckExact(self)) {
-            PyMethodDef *called = ((PyCFunctionObject *)reader)->m_ml;
-            if (get == NULL && strcmp(called->ml_name, "get") == 0) {
-                get = called;
-            }
-            if (called == get && PyContextVar_Get(self, NULL, &scope) < 0) {
-                return NULL;
-            }
-        }
-        return scope != NULL ? scope : PyObject_CallNoArgs(reader);
-    }
-    """
     Py_ssize_t PyDict_GET_SIZE(object values) noexcept
-    object call_method_2(object self, object name, object first, object second)
-    object read_scope(object reader)
 
 
 cdef class StarterCore:
@@ -61,9 +30,7 @@ cdef object start_span(StarterCore self, PyObject **values):
 cdef object start_active_span(StarterCore self, PyObject **values):
     if is_plain_starter(self) and self.starts_itself and span_original.is_unchanged():
         span = start(self, values)
-        return call_method_2(
-            self._scope_manager, ACTIVATE, span, <object>values[FINISH_ON_CLOSE]
-        )
+        return self._scope_manager.activate(span, <object>values[FINISH_ON_CLOSE])
     return DECLINED
 
 
@@ -80,11 +47,8 @@ cdef tuple COPIED_ATTRIBUTES = (
 )
 
 cdef Original starter_original = None
-cdef Original start_original = None
-cdef Original report_original = None
 cdef str START_SPAN = "start_span"
-cdef str ACTIVATE = "activate"
-cdef object python_start_span
+cdef object python_start_span, start_method, report_method
 cdef object with_context, as_dict, to_text
 cdef type DECISION_TAGS = None
 cdef object reporter_failed
@@ -97,24 +61,21 @@ cdef enum:
 
 def adopt_starter(cls):
     """Make *cls* the base of all tracers; it has `StarterCore` as its first base."""
-    global starter_original, start_original, report_original
+    global starter_original, start_method, report_method
     global python_start_span, with_context, as_dict, to_text
     global DECISION_TAGS, reporter_failed
     from jaeger_client._internal.arguments import as_dict, with_context
     from jaeger_client._internal.span_records import to_text
     from jaeger_client._internal.span_starter import _REPORTER_FAILED as reporter_failed
     from jaeger_client.sampler.base import DecisionTags as DECISION_TAGS
-    python_start_span = replace_method(
-        cls, StarterCore, START_SPAN, cls.start_span, <void *>start_span
-    )
+    python_start_span = cls.start_span
+    replace_method(cls, START_SPAN, python_start_span, <void *>start_span)
     replace_method(
-        cls, StarterCore, "start_active_span", cls.start_active_span,
-        <void *>start_active_span,
+        cls, "start_active_span", cls.start_active_span, <void *>start_active_span
     )
-    replace_method(cls, StarterCore, REPORT_SPAN, cls.report_span, <void *>report_span)
+    replace_method(cls, REPORT_SPAN, cls.report_span, <void *>report_span)
+    start_method, report_method = cls.start_span, cls.report_span
     starter_original = original_of(cls, (*COPIED_ATTRIBUTES, "_call_sampler"))
-    start_original = original_of(cls, (START_SPAN,))
-    report_original = original_of(cls, (REPORT_SPAN,))
     adopt_random()
     adopt_parts()
 
@@ -128,11 +89,17 @@ cdef inline bint is_plain_starter(StarterCore self) noexcept:
     ) or copy_attributes(self)
 
 
+cdef bint has_method(StarterCore self, str name, object method) except -1:
+    """Whether *method* is what `self.name` would call."""
+    cdef PyObject *found = _PyType_Lookup(Py_TYPE(self), name)
+    return found == <PyObject *>method and not has_own(self, name)
+
+
 cdef bint copy_attributes(StarterCore self) noexcept:
     """Copy attributes to the fields in C; return whether all are usual."""
     cdef PyObject *attributes = attributes_of(self)
     cdef PyTypeObject *cls = Py_TYPE(self)
-    cdef unsigned int class_version, version
+    cdef unsigned int class_version
     cdef uint64_t dict_version
     cdef dict copied
     self.plain_version = 0
@@ -150,18 +117,16 @@ cdef bint copy_attributes(StarterCore self) noexcept:
         (
             self.sampler, self.reporter, self.metrics, self.random,
             self.max_trace_id_bits, self.one_span_per_rpc, max_tag_value_length,
-            max_tags_per_span, max_logs_per_span, self.clock,
-            self.active_scope, self.process_mark,
+            max_tags_per_span, max_logs_per_span, self.clock, reader, self.process_mark,
         ) = [copied[name] for name in COPIED_ATTRIBUTES]
+        variable = getattr(reader, "__self__", None)
+        is_get = PyContextVar_CheckExact(variable) and reader == variable.get
+        self.active_scope = variable if is_get else reader
         self.max_tag_value_length = limit_of(max_tag_value_length)
         self.max_tags_per_span = limit_of(max_tags_per_span)
         self.max_logs_per_span = limit_of(max_logs_per_span)
-        self.starts_itself = (
-            start_original.check(cls, &version) and START_SPAN not in copied
-        )
-        self.reports_itself = (
-            report_original.check(cls, &version) and REPORT_SPAN not in copied
-        )
+        self.starts_itself = has_method(self, START_SPAN, start_method)
+        self.reports_itself = has_method(self, REPORT_SPAN, report_method)
         self.has_noop_metrics = type(self.metrics) is metrics_class and self.metrics.is_noop
         copy_decisions(self)
     except Exception:
@@ -182,7 +147,7 @@ cdef inline bint is_plain_owner(object owner) noexcept:
     """Whether the owner of a span is a tracer, and `is_plain_starter` is true of it."""
     # Not isinstance(), which believes the `__class__` of a mock.
     return (
-        PyType_IsSubtype(Py_TYPE(owner), <PyTypeObject *>StarterCore)
+        PyObject_TypeCheck(owner, <PyTypeObject *>StarterCore)
         and is_plain_starter(<StarterCore>owner)
     )
 
@@ -210,7 +175,10 @@ cdef object start(StarterCore self, PyObject **values):
         if not self.process_mark:
             start_time = self._notice_fork(start_time)
         if parent is None and not <object>values[IGNORE_ACTIVE_SPAN]:
-            scope = read_scope(self.active_scope)
+            scope = (
+                get_value(self.active_scope) if PyContextVar_CheckExact(self.active_scope)
+                else self.active_scope()
+            )
             if scope is not None:
                 parent = scope.span
         if references is not None:
@@ -356,7 +324,7 @@ cdef int report(StarterCore self, object span) except -1:
         self._count(self.metrics.spans_finished)
     try:
         if not enqueue(self, span):
-            PyObject_CallMethodOneArg(self.reporter, REPORT_SPAN, span)
+            self.reporter.report_span(span)
     except Exception as error:
         reporter_failed.warn(self.reporter, error)
     return 0
