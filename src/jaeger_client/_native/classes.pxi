@@ -5,8 +5,6 @@
 # comparison with the number of a class that was checked before shows that nothing in
 # it was replaced. 0 means that there is none; then the Python code runs.
 
-from cpython.dict cimport PyDict_Next
-from cpython.object cimport PyObject, PyTypeObject
 
 cdef extern from *:
     """
@@ -110,9 +108,6 @@ cdef extern from *:
     bint has_versions(PyTypeObject *type) noexcept
     ctypedef PyObject *(*vectorcallfunc)(PyObject *, PyObject *const *, size_t, PyObject *)
     void set_vectorcall(PyTypeObject *type, Py_ssize_t offset) noexcept
-    PyObject *PyObject_Vectorcall(PyObject *, PyObject *const *, size_t, PyObject *) noexcept
-    Py_ssize_t PyVectorcall_NARGS(size_t count) noexcept
-    object PyMethod_New(object function, object self)
     PyObject *_PyType_Lookup(PyTypeObject *type, object name) noexcept
 
 
@@ -241,11 +236,6 @@ cdef class Method:
 
     def __reduce_ex__(self, protocol):
         return getattr, (self.owner, self.name)
-
-
-cdef extern from "Python.h":
-    int Py_EnterRecursiveCall(const char *where) noexcept
-    void Py_LeaveRecursiveCall() noexcept
 
 
 cdef PyObject *call_method(

@@ -1,7 +1,5 @@
 # Part of spans.pyx: the system's clocks.
 
-from cpython.dict cimport PyDict_GetItemWithError
-from cpython.object cimport PyObject
 
 import time as time_module
 

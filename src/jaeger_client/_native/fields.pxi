@@ -5,20 +5,6 @@
 # `odd` of the object, which is `None` otherwise. C code uses fields only if `odd` is
 # `None` and the class is unchanged, see `spans.pxd`.
 
-from cpython.dict cimport PyDict_GetItemWithError
-from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
-from cpython.object cimport PyObject, PyTypeObject
-from cpython.ref cimport Py_DECREF, Py_INCREF
-from cpython.tuple cimport PyTuple_CheckExact
-from libc.math cimport NAN, isnan
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
-
-from jaeger_client._native.buffer cimport big_endian, int_to_bytes
-
-cdef extern from *:
-    bint PyObject_TypeCheck(object instance, PyTypeObject *type) noexcept
-    void PyType_Modified(PyTypeObject *type) noexcept
-
 cdef object MISSING = object()
 """The value in `odd` of an attribute that was deleted."""
 
@@ -146,7 +132,7 @@ cdef bint store(char *place, Kind kind, object value) noexcept:
     """Store *value* if it fits the field; return whether it does."""
     cdef uint64_t high, low
     if kind <= LOGS:
-        if kind != OBJECT and PyTuple_CheckExact(value):
+        if kind != OBJECT and type(value) is tuple:
             return False
         replace(<PyObject **>place, value)
     elif kind == TRUTH:
@@ -163,7 +149,7 @@ cdef bint store(char *place, Kind kind, object value) noexcept:
     elif value is None and kind == PARENT_ID:
         (<uint64_t *>place)[0] = 0
     else:
-        if not PyLong_CheckExact(value) or not split(value, &high, &low):
+        if type(value) is not int or not split(value, &high, &low):
             return False
         if kind == TRACE_ID:
             (<uint64_t *>place)[0], (<uint64_t *>place)[1] = high, low

@@ -1,8 +1,5 @@
 # Part of spans.pyx: random ids.
 
-from cpython.object cimport PyObject
-from libc.stdint cimport uint64_t
-from libc.string cimport memcpy
 
 import os
 import random as random_module

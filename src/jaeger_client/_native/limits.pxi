@@ -1,11 +1,5 @@
 # Part of spans.pyx: limits, and values that are stored unchanged.
 
-from cpython.dict cimport PyDict_Next
-from cpython.object cimport PyObject
-
-cdef extern from *:
-    Py_ssize_t PyUnicode_GET_LENGTH(object o) noexcept
-
 
 cdef Py_ssize_t limit_of(object number) except? -1:
     """Return a limit that is a usual number, or -1."""

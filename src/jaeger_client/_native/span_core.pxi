@@ -1,14 +1,5 @@
 # Part of spans.pyx: spans.
 
-from cpython.dict cimport PyDict_Copy
-from cpython.list cimport PyList_Append, PyList_GET_SIZE
-from cpython.object cimport PyObject
-from libc.math cimport INFINITY, fabs, nextafter
-from libc.stdint cimport uint64_t
-
-cdef extern from *:
-    object PyLong_FromDouble(double value)
-
 cdef double MAX_OFFSET = 1e100
 """In seconds; the microseconds of larger ones may be infinite."""
 
@@ -60,7 +51,7 @@ cdef object is_sampled(SpanCore span, PyObject **_):
 cdef object set_tag(SpanCore span, PyObject **values):
     cdef int flags = flags_of(span)
     cdef object key = <object>values[0], value = <object>values[1]
-    if flags < 0 or not PyUnicode_CheckExact(key) or is_priority(key):
+    if flags < 0 or type(key) is not str or is_priority(key):
         return DECLINED
     if flags & SAMPLED and not (
         is_immutable(value, max_length_of(span.owner)) and add_tag(span, (key, value))

@@ -5,14 +5,6 @@
 # a dict has a version number that tells; from 3.12 on, a function that is called for
 # changes of the dicts of tracers increases a number.
 
-from cpython.contextvars cimport PyContextVar_CheckExact, get_value
-from cpython.dict cimport PyDict_Copy
-from cpython.object cimport PyObject, PyTypeObject
-from libc.math cimport NAN, isnan
-
-cdef extern from *:
-    Py_ssize_t PyDict_GET_SIZE(object values) noexcept
-
 
 cdef class StarterCore:
     """The fields of `SpanStarter`; its methods are below."""
@@ -172,7 +164,7 @@ cdef object start(StarterCore self, PyObject **values):
     cdef SpanCore span
     cdef int flags
     try:
-        if not self.process_mark:
+        if not is_marked(self.process_mark):
             start_time = self._notice_fork(start_time)
         if parent is None and not <object>values[IGNORE_ACTIVE_SPAN]:
             scope = (
@@ -187,7 +179,7 @@ cdef object start(StarterCore self, PyObject **values):
                 parent = references[0].referenced_context
         if tags is not None and type(tags) is not dict:
             tags = as_dict(tags)
-        if not PyUnicode_CheckExact(name):
+        if type(name) is not str:
             name = "" if name is None else to_text(name)
 
         span = new_span()

@@ -114,8 +114,8 @@ class Refusing(mmap.mmap):
 mmap.mmap = Refusing
 from jaeger_client import _native
 if _native.IS_COMPILED:
-    from jaeger_client._native import process_mark
-    process_mark.ProcessMark = lambda: Refusing(-1, 1).madvise(18)
+    from jaeger_client._native import spans
+    spans.ProcessMark = lambda: Refusing(-1, 1).madvise(18)
 """
 
 

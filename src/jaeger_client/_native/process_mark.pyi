@@ -1,3 +1,0 @@
-class ProcessMark:
-    value: bool
-    def __bool__(self) -> bool: ...
