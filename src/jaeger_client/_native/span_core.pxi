@@ -93,7 +93,12 @@ cdef dict span_fields = fields_of(SpanCore, [
     ("shares_span_id", TRUTH),
 ])
 
+cdef Py_ssize_t FIRST_OBJECT = (<Field>span_fields["_tracer"]).offset
+cdef enum:
+    OBJECT_COUNT = 10
+
 cdef type span_class = None
+cdef SpanCore blank_span = None
 cdef Original span_original = None
 cdef Original finish_original = None
 cdef str FINISH = "finish"
@@ -110,7 +115,7 @@ cdef tuple USED_OF_SPAN = (
 
 def adopt_span(cls):
     """Make *cls* the class of all spans; it has `SpanCore` as its first base."""
-    global span_class, span_original, finish_original, python_context, python_flags
+    global span_class, blank_span, span_original, finish_original, python_context, python_flags
     global NO_BAGGAGE, NO_TAGS, NO_MORE_TAGS, NO_LOGS, MAX_LOG_FIELDS
     from jaeger_client._internal.span_records import (
         MANY as many, MAX_LOG_FIELDS, NO_LOGS, NO_MORE_TAGS, NO_TAGS
@@ -124,8 +129,32 @@ def adopt_span(cls):
     replace_method(cls, "log_kv", cls.log_kv, <void *>log_kv)
     replace_method(cls, FINISH, cls.finish, <void *>finish)
     span_class = cls
+    blank_span = cls.__new__(cls)
+    # Not for debuggers, who would find a span that was never started.
+    PyObject_GC_UnTrack(<PyObject *>blank_span)
+    blank_span.operation_name, blank_span.baggage = "", NO_BAGGAGE
+    blank_span.first_tags = blank_span.decision_tags = NO_TAGS
+    blank_span.more_tags, blank_span.log_items = NO_MORE_TAGS, NO_LOGS
     span_original = original_of(cls, (*span_fields, *USED_OF_SPAN))
     finish_original = original_of(cls, (FINISH,))
+
+
+cdef SpanCore new_span():
+    """
+    Return a span with the objects of `blank_span`; all ids and flags are 0.
+
+    `tp_new` stores None in each field, which is replaced then. That changes the reference
+    count of None 18 times, one after the other, and takes 20 ns.
+    """
+    cdef SpanCore span = PyType_GenericAlloc(<PyTypeObject *>span_class, 0)
+    cdef PyObject **place = <PyObject **>(<char *><PyObject *>span + FIRST_OBJECT)
+    cdef PyObject **value = <PyObject **>(<char *><PyObject *>blank_span + FIRST_OBJECT)
+    cdef int index
+    for index in range(OBJECT_COUNT):
+        Py_INCREF(<object>value[index])
+        place[index] = value[index]
+    span.clock_offset = span.end_time = NAN
+    return span
 
 
 cdef bint has_plain_fields(object span) noexcept:

@@ -52,6 +52,7 @@ from jaeger_client.constants import MAX_ID_BITS, MAX_TRACE_ID_BITS
 cdef extern from "Python.h":
     PyTypeObject *Py_TYPE(object instance) noexcept
     bint PyObject_TypeCheck(object instance, PyTypeObject *type) noexcept
+    object PyType_GenericAlloc(PyTypeObject *type, Py_ssize_t count)
     void PyObject_GC_UnTrack(PyObject *container) noexcept
     void PyType_Modified(PyTypeObject *type) noexcept
     Py_ssize_t PyDict_GET_SIZE(object values) noexcept

@@ -144,16 +144,6 @@ cdef inline bint is_plain_owner(object owner) noexcept:
     )
 
 
-cdef SpanCore new_span():
-    # As in `new_context`.
-    span = (<PyTypeObject *>span_class).tp_new(
-        span_class, <PyObject *>NO_ARGUMENTS, NULL
-    )
-    if <PyObject *>Py_TYPE(span) != <PyObject *>span_class:
-        raise TypeError(span)
-    return <SpanCore>span
-
-
 cdef object start(StarterCore self, PyObject **values):
     """What `start_span` of a plain tracer does."""
     cdef object name = <object>values[OPERATION_NAME], parent = <object>values[CHILD_OF]
@@ -184,7 +174,9 @@ cdef object start(StarterCore self, PyObject **values):
 
         span = new_span()
         span.operation_name = name
-        span.clock_offset = NAN
+        span.owner = self
+        if references is not None:
+            span.references = references
         if parent is None:
             decision = begin(self, span)
         elif not join(self, span, parent):
@@ -192,12 +184,6 @@ cdef object start(StarterCore self, PyObject **values):
             return python_start_span(
                 self, name, parent, references, tags, start_time, True
             )
-        span.owner = self
-        span.end_time = NAN
-        span.references = references
-        span.first_tags = span.decision_tags = NO_TAGS
-        span.more_tags = NO_MORE_TAGS
-        span.log_items = NO_LOGS
         flags = bits_of(span)
         if tags is not None and PyDict_GET_SIZE(tags):
             flags = set_first_tags(self, span, <dict>tags, flags)
@@ -221,7 +207,6 @@ cdef object begin(StarterCore self, SpanCore span):
     """Make *span* a root; return the tags of the sampler's decision, or `None`."""
     cdef object bits = self.max_trace_id_bits
     cdef tuple decision = None
-    span.baggage = NO_BAGGAGE
     span.has_random_trace_id = True
     if owns_ids(self) and (bits is ID_BITS or bits is TRACE_ID_BITS):
         span.trace_id_high = random_bits() if bits is TRACE_ID_BITS else 0
@@ -282,7 +267,8 @@ cdef bint join(StarterCore self, SpanCore span, object parent) except -1:
         span.span_id = random_bits() or 1
     else:
         (<object>span).span_id = self.random.getrandbits(ID_BITS) or 1
-    span.baggage = PyDict_Copy(<dict>baggage) if len(<dict>baggage) else NO_BAGGAGE
+    if PyDict_GET_SIZE(baggage):
+        span.baggage = PyDict_Copy(<dict>baggage)
     if state is not None:
         (<object>span).context.trace_state = state
     return True
