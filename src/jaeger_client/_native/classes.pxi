@@ -5,7 +5,6 @@
 # comparison with the number of a class that was checked before shows that nothing in
 # it was replaced. 0 means that there is none; then the Python code runs.
 
-
 cdef extern from *:
     """
     /* The version of a type; 0 if it has none. The flag exists up to 3.13, but the
@@ -190,7 +189,7 @@ cdef Original original_of(type owner, names):
 ctypedef PyObject *(*method_in_c)(PyObject *self, PyObject **values) noexcept
 
 cdef enum:
-    MAX_PARAMETERS = 8
+    MAX_PARAMETERS = 7  # those of `start_active_span`
 
 cdef object DECLINED = object()
 """The result of a `method_in_c` that leaves the call to the Python function."""

@@ -1,6 +1,5 @@
 # Part of spans.pyx: the system's clocks.
 
-
 import time as time_module
 
 from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED

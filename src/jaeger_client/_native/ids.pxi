@@ -1,6 +1,5 @@
 # Part of spans.pyx: random ids.
 
-
 import os
 import random as random_module
 

@@ -8,7 +8,6 @@
 # That saves 0.06 us of a call in Python for the sampler, 0.02 for the reporter. What a
 # sampler returns is copied until its `__dict__` changes, as the attributes of a tracer.
 
-
 cdef str IS_SAMPLED = "is_sampled"
 cdef str REPORT_SPAN = "report_span"
 

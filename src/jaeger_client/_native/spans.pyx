@@ -4,16 +4,15 @@
 The span core in C: how spans are stored, started, given tags and logs, and finished.
 
 `SpanCore`, `ContextCore` and `StarterCore` are the first bases of the Python classes
-`Span`, `SpanContext` and `SpanStarter`. Each of their methods does what the method of
-the same name in the Python class does, for the usual arguments and states, and calls
-that method in all other cases: for subclasses, patched classes, attributes of an
-unusual type, arguments that are not plain. So the Python code is the specification,
-and every rare case exists once. `adopt_*` replaces the Python methods in the classes
-and keeps them for these calls.
+`Span`, `SpanContext` and `SpanStarter`. Functions in C replace methods of these. Each
+does what the method of its name does, for the usual arguments and states, and declines
+in all other cases: for subclasses, patched classes, attributes of an unusual type,
+arguments that are not plain. Then the method in Python is called. So the Python code is
+the specification, and every rare case exists once.
 
-The code is in the files that are included below, each of which can be read by itself.
-They are no modules, because the C compiler inlines functions within a module only, and
-each further module takes 0.2 ms to import.
+The code is in the files that are included below. They are no modules, because the C
+compiler inlines functions within a module only, and each further module takes 0.2 ms to
+import.
 
 **Atomicity.** All code holds the GIL. The interpreter does not switch threads or run
 signal handlers in it, except in calls of Python code. Python code is called by: methods
@@ -80,7 +79,6 @@ include "fields.pxi"
 include "classes.pxi"
 include "clocks.pxi"
 include "ids.pxi"
-include "limits.pxi"
 include "flat.pxi"
 include "contexts.pxi"
 include "span_core.pxi"
