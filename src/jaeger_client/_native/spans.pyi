@@ -1,0 +1,3 @@
+class ProcessMark:
+    value: bool
+    def __bool__(self) -> bool: ...
