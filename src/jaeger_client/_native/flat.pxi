@@ -85,11 +85,6 @@ cdef Py_ssize_t limit_of(object number) except? -1:
     return number if type(number) is int and 0 <= number < 1 << 31 else -1
 
 
-cdef inline Py_ssize_t max_length_of(object owner) noexcept:
-    """The `max_tag_value_length` of the owner of a span, or -1."""
-    return (<StarterCore>owner).max_tag_value_length if is_plain_owner(owner) else -1
-
-
 cdef inline bint is_immutable(object value, Py_ssize_t max_length) noexcept:
     """Whether *value* is stored as it is, see `to_tag_value`."""
     kind = <PyObject *>Py_TYPE(value)
@@ -107,14 +102,3 @@ cdef bint are_stored_unchanged(dict values, Py_ssize_t max_length) noexcept:
         if not is_immutable(<object>value, max_length):
             return False
     return True
-
-
-cdef inline bint may_have_many_tags(SpanCore span) except -1:
-    """Whether a plain list of `MANY` tags respects the limit, as in `_grow_tags`."""
-    cdef object first = span.first_tags
-    # In a tuple, each tag counts twice: then Python code may find that it does.
-    return (
-        is_plain_owner(span.owner)
-        and (type(first) is dict or type(first) is tuple)
-        and (<StarterCore>span.owner).max_tags_per_span - len(first) > MANY
-    )

@@ -50,11 +50,13 @@ cdef object is_sampled(SpanCore span, PyObject **_):
 
 cdef object set_tag(SpanCore span, PyObject **values):
     cdef int flags = flags_of(span)
-    cdef object key = <object>values[0], value = <object>values[1]
+    cdef object key = <object>values[0], value = <object>values[1], owner = span.owner
     if flags < 0 or type(key) is not str or is_priority(key):
         return DECLINED
     if flags & SAMPLED and not (
-        is_immutable(value, max_length_of(span.owner)) and add_tag(span, (key, value))
+        is_plain_owner(owner)
+        and is_immutable(value, (<StarterCore>owner).max_tag_value_length)
+        and add_tag(span, <StarterCore>owner, (key, value))
     ):
         return DECLINED
     return span
@@ -62,14 +64,15 @@ cdef object set_tag(SpanCore span, PyObject **values):
 
 cdef object log_kv(SpanCore span, PyObject **values):
     cdef int flags = flags_of(span)
-    cdef object fields = <object>values[0]
+    cdef object fields = <object>values[0], owner = span.owner
     if flags < 0:
         return DECLINED
     if flags & SAMPLED and not (
         values[1] == <PyObject *>None
         and type(fields) is dict
         and is_timed(span)
-        and add_log(span, <dict>fields)
+        and is_plain_owner(owner)
+        and add_log(span, <StarterCore>owner, <dict>fields)
     ):
         return DECLINED
     return span
@@ -238,24 +241,29 @@ cdef inline bint is_timed(SpanCore span) except -1:
     return fabs(span.clock_offset) < MAX_OFFSET and is_clock_unpatched()
 
 
-cdef bint add_tag(SpanCore span, tuple pair) except -1:
+cdef bint add_tag(SpanCore span, StarterCore tracer, tuple pair) except -1:
     """Append a tag, if the list of tags is or becomes a plain one."""
     cdef list tags
-    if span.more_tags is NO_MORE_TAGS:
-        if not may_have_many_tags(span):
-            return False
-        tags = [pair]
-        # No Python code between the two lines, as in `_grow_tags`.
-        if span.more_tags is not NO_MORE_TAGS:
-            return False
-        span.more_tags = tags
-        return True
-    return append_to(span.more_tags, pair)
+    cdef object first
+    if span.more_tags is not NO_MORE_TAGS:
+        return append_to(span.more_tags, pair)
+    # As in `_grow_tags`, but each tag in a tuple counts twice.
+    first = span.first_tags
+    if (
+        type(first) is not dict and type(first) is not tuple
+    ) or tracer.max_tags_per_span - len(first) <= MANY:
+        return False
+    tags = [pair]
+    # No Python code between the two lines, as in `_grow_tags`.
+    if span.more_tags is not NO_MORE_TAGS:
+        return False
+    span.more_tags = tags
+    return True
 
 
-cdef bint add_log(SpanCore span, dict fields) except -1:
+cdef bint add_log(SpanCore span, StarterCore tracer, dict fields) except -1:
     """Append a log of the current time, if its values and the list of logs are plain."""
-    cdef Py_ssize_t max_length = max_length_of(span.owner)
+    cdef Py_ssize_t max_length = tracer.max_tag_value_length
     cdef object log
     if len(fields) > MAX_LOG_FIELDS:
         return False
@@ -266,9 +274,7 @@ cdef bint add_log(SpanCore span, dict fields) except -1:
         # Created before the list is read, which another thread may replace meanwhile.
         log = (current_us(span), fields.items())
         return append_to((<object>span).log_items, log)
-    if not is_plain_owner(span.owner) or (
-        (<StarterCore>span.owner).max_logs_per_span <= MANY  # as in `_grow_logs`
-    ):
+    if tracer.max_logs_per_span <= MANY:
         return False
     log = flat_log(fields, max_length, current_us(span))
     # As in `add_tag`.
