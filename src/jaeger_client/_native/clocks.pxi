@@ -66,7 +66,6 @@ cdef extern from *:
     double root_start(double *clock_offset) noexcept
     void *function_of(object function) noexcept
 
-cdef str TIME = "time"
 cdef object WALL_CLOCK = UNPATCHED.wall_clock
 cdef object STEADY = STEADY_CLOCK
 cdef dict TIME_ATTRIBUTES = time_module.__dict__
@@ -82,19 +81,12 @@ watch(TIME_ATTRIBUTES)
 
 cdef inline bint is_clock_unpatched() except -1:
     """Whether `time.time` is the function of the interpreter."""
-    cdef uint64_t version = dict_version_of(<PyObject *>TIME_ATTRIBUTES)
-    if version != time_version or not version:
-        check_time(version)
-    return is_time_original
-
-
-cdef int check_time(uint64_t version) except -1:
     global time_version, is_time_original
-    is_time_original = (
-        PyDict_GetItemWithError(TIME_ATTRIBUTES, TIME) == <PyObject *>WALL_CLOCK
-    )
-    time_version = version
-    return 0
+    cdef uint64_t version = dict_version_of(<PyObject *>TIME_ATTRIBUTES)
+    if version != time_version:
+        is_time_original = TIME_ATTRIBUTES.get("time", MISSING) is WALL_CLOCK
+        time_version = version
+    return is_time_original
 
 
 cdef inline bint are_clocks_direct() noexcept:

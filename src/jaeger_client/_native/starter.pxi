@@ -184,7 +184,10 @@ cdef object start(StarterCore self, PyObject **values):
             return python_start_span(
                 self, name, parent, references, tags, start_time, True
             )
-        flags = bits_of(span)
+        if span.odd is None and span.stored_context is None:
+            flags = span.own_flags
+        else:
+            flags = (<object>span).flags
         if tags is not None and PyDict_GET_SIZE(tags):
             flags = set_first_tags(self, span, <dict>tags, flags)
         if decision is not None and flags:
@@ -272,13 +275,6 @@ cdef bint join(StarterCore self, SpanCore span, object parent) except -1:
     if state is not None:
         (<object>span).context.trace_state = state
     return True
-
-
-cdef inline int bits_of(SpanCore span) except -1:
-    """The flags of a new span, one of whose ids may be unusual."""
-    if span.odd is None and span.stored_context is None:
-        return span.own_flags
-    return (<object>span).flags
 
 
 cdef int set_first_tags(
