@@ -43,7 +43,7 @@ cdef str START_SPAN = "start_span"
 cdef object python_start_span, start_method, report_method
 cdef object with_context, as_dict, to_text
 cdef type DECISION_TAGS = None
-cdef object reporter_failed
+cdef object reporter_failed, sampler_failed
 
 cdef enum:
     # The parameters of `start_span` and `start_active_span`.
@@ -55,10 +55,12 @@ def adopt_starter(cls):
     """Make *cls* the base of all tracers; it has `StarterCore` as its first base."""
     global starter_original, start_method, report_method
     global python_start_span, with_context, as_dict, to_text
-    global DECISION_TAGS, reporter_failed
+    global DECISION_TAGS, reporter_failed, sampler_failed
     from jaeger_client._internal.arguments import as_dict, with_context
     from jaeger_client._internal.span_records import to_text
-    from jaeger_client._internal.span_starter import _REPORTER_FAILED as reporter_failed
+    from jaeger_client._internal.span_starter import (
+        _REPORTER_FAILED as reporter_failed, _SAMPLER_FAILED as sampler_failed
+    )
     from jaeger_client.sampler.base import DecisionTags as DECISION_TAGS
     python_start_span = cls.start_span
     replace_method(cls, START_SPAN, python_start_span, <void *>start_span)
@@ -222,14 +224,24 @@ cdef object begin(StarterCore self, SpanCore span):
     if span.odd is None:
         decision = decide(self, span.trace_id_low)
     if decision is None:
-        span.own_flags, tags = self._call_sampler(
-            (<object>span).trace_id, span.operation_name
-        )
-        return tags
+        return call_sampler(self, span)
     if decision[0] is not True:
         return None
     span.own_flags = SAMPLED
     return decision[1]
+
+
+cdef object call_sampler(StarterCore self, SpanCore span):
+    """What `_call_sampler` does; a frame in Python would take 0.03 us more."""
+    try:
+        sampled, tags = self.sampler.is_sampled(
+            (<object>span).trace_id, span.operation_name
+        )
+        if sampled:
+            span.own_flags = SAMPLED
+            return tags
+    except Exception as error:
+        sampler_failed.warn(self.sampler, error)
 
 
 cdef bint join(StarterCore self, SpanCore span, object parent) except -1:
