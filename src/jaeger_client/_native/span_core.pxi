@@ -148,7 +148,7 @@ cdef SpanCore new_span():
     `tp_new` stores None in each field, which is replaced then. That changes the reference
     count of None 18 times, one after the other, and takes 20 ns.
     """
-    cdef SpanCore span = <SpanCore>PyType_GenericAlloc(<PyTypeObject *>span_class, 0)
+    cdef SpanCore span = PyType_GenericAlloc(<PyTypeObject *>span_class, 0)
     cdef PyObject **place = <PyObject **>(<char *><PyObject *>span + FIRST_OBJECT)
     cdef PyObject **value = <PyObject **>(<char *><PyObject *>blank_span + FIRST_OBJECT)
     cdef int index
