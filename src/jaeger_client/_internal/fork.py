@@ -181,7 +181,7 @@ def _new_mark() -> tuple[ProcessMark, Callable[[], None]]:
         if TYPE_CHECKING or not IS_COMPILED:
             mark = _wiped_byte()
         else:
-            from jaeger_client._native.process_mark import ProcessMark  # noqa: PLC0415 - not needed at start-up
+            from jaeger_client._native.spans import ProcessMark  # noqa: PLC0415 - imports this module
 
             mark = ProcessMark()
     # Not available on this system. KeyError: up to Python 3.11, an import fails with it

@@ -5,9 +5,6 @@
 # comparison with the number of a class that was checked before shows that nothing in
 # it was replaced. 0 means that there is none; then the Python code runs.
 
-from cpython.dict cimport PyDict_Next
-from cpython.object cimport PyObject, PyTypeObject
-
 cdef extern from *:
     """
     /* The version of a type; 0 if it has none. The flag exists up to 3.13, but the
@@ -92,19 +89,6 @@ cdef extern from *:
     #endif
     }
 
-    /* An attribute in the `__dict__` of an instance, borrowed; NULL if it is absent. */
-    static inline PyObject *
-    own_attribute(PyObject *instance, PyObject *name)
-    {
-        PyObject *attributes = attributes_of(instance);
-        PyObject *found = attributes == NULL
-            ? NULL : PyDict_GetItemWithError(attributes, name);
-        if (found == NULL && PyErr_Occurred()) {
-            PyErr_Clear();  /* by a key that is no string and cannot be compared */
-        }
-        return found;
-    }
-
     /* Makes instances callable, as methods: `self.name()` creates no bound method. */
     static inline void
     set_vectorcall(PyTypeObject *type, Py_ssize_t offset)
@@ -114,18 +98,6 @@ cdef extern from *:
         type->tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR;
         PyType_Modified(type);
     }
-
-    typedef PyObject *(*fast_function)(
-        PyObject *, PyObject *const *, Py_ssize_t, PyObject *);
-
-    /* The function of a method with the usual signature in C, NULL for others. */
-    static inline fast_function
-    fast_function_of(PyObject *method)
-    {
-        PyMethodDef *definition = ((PyMethodDescrObject *)method)->d_method;
-        return definition->ml_flags == (METH_FASTCALL | METH_KEYWORDS)
-            ? (fast_function)(void (*)(void))definition->ml_meth : NULL;
-    }
     """
     unsigned int version_of(PyTypeObject *type) noexcept
     bint has_generic_access(PyTypeObject *type) noexcept
@@ -133,17 +105,26 @@ cdef extern from *:
     uint64_t dict_version_of(PyObject *attributes) noexcept
     int watch(object attributes) except -1
     bint has_versions(PyTypeObject *type) noexcept
-    PyObject *own_attribute(object instance, str name) noexcept
     ctypedef PyObject *(*vectorcallfunc)(PyObject *, PyObject *const *, size_t, PyObject *)
     void set_vectorcall(PyTypeObject *type, Py_ssize_t offset) noexcept
-    PyObject *PyObject_Vectorcall(PyObject *, PyObject *const *, size_t, PyObject *) noexcept
-    ctypedef PyObject *(*fast_function)(
-        PyObject *, PyObject *const *, Py_ssize_t, PyObject *
-    )
-    fast_function fast_function_of(object method) noexcept
-    Py_ssize_t PyVectorcall_NARGS(size_t count) noexcept
-    object PyMethod_New(object function, object self)
     PyObject *_PyType_Lookup(PyTypeObject *type, object name) noexcept
+
+
+cdef inline bint is_copied(object instance, dict attributes, uint64_t version) noexcept:
+    """Whether *attributes* is the `__dict__` of *instance*, and was not changed since."""
+    cdef PyObject *current = attributes_of(instance)
+    return current == <PyObject *>attributes and dict_version_of(current) == version
+
+
+cdef inline bint has_own(object instance, str name) except -1:
+    """Whether the `__dict__` of *instance* has an attribute."""
+    cdef PyObject *attributes = attributes_of(instance)
+    cdef dict owned
+    if attributes == NULL:
+        return False
+    # Keys may be objects whose `__eq__` replaces the `__dict__`.
+    owned = <dict>attributes
+    return name in owned
 
 
 cdef object ABSENT = object()
@@ -187,6 +168,14 @@ cdef class Original:
         return version[0] != 0
 
 
+cdef inline bint is_exactly(object instance, Original original) noexcept:
+    """Whether *instance* is of that class, and the class is unchanged."""
+    return (
+        <PyObject *>Py_TYPE(instance) == <PyObject *>original.owner
+        and original.is_unchanged()
+    )
+
+
 cdef Original original_of(type owner, names):
     cdef Original original = Original.__new__(Original)
     original.owner = owner
@@ -195,6 +184,15 @@ cdef Original original_of(type owner, names):
         found = _PyType_Lookup(<PyTypeObject *>owner, name)
         original.attributes[name] = ABSENT if found == NULL else <object>found
     return original
+
+
+ctypedef PyObject *(*method_in_c)(PyObject *self, PyObject **values) noexcept
+
+cdef enum:
+    MAX_PARAMETERS = 7  # those of `start_active_span`
+
+cdef object DECLINED = object()
+"""The result of a `method_in_c` that leaves the call to the Python function."""
 
 
 @cython.final
@@ -209,10 +207,11 @@ cdef class Method:
     """
 
     cdef vectorcallfunc vectorcall
-    cdef fast_function function_in_c  # of `compiled`
-    cdef object compiled        # the method of `core`
+    cdef method_in_c run
+    cdef tuple names            # of the parameters, without `self`
+    cdef tuple defaults         # of the last ones
+    cdef PyObject *by_default[MAX_PARAMETERS]   # these, by parameter; NULL for others
     cdef object function
-    cdef type core
     cdef type owner
     cdef str name
     cdef object __weakref__     # for `weakref.WeakMethod`
@@ -238,32 +237,64 @@ cdef class Method:
         return getattr, (self.owner, self.name)
 
 
-cdef extern from "Python.h":
-    int Py_EnterRecursiveCall(const char *where) noexcept
-    void Py_LeaveRecursiveCall() noexcept
-
-
 cdef PyObject *call_method(
-    PyObject *called, PyObject *const *arguments, size_t count, PyObject *names
+    Method method, PyObject *const *arguments, size_t count, PyObject *names
 ) noexcept:
-    cdef Method method = <Method>called
-    cdef PyObject *function = <PyObject *>method.compiled
-    cdef Py_ssize_t number = PyVectorcall_NARGS(count)
+    cdef PyObject *values[MAX_PARAMETERS]
     cdef PyObject *result
+    cdef Py_ssize_t number = PyVectorcall_NARGS(count)
     # Objects of another class may have what the Python function uses.
-    if number == 0 or not PyType_IsSubtype(
-        Py_TYPE(<object>arguments[0]), <PyTypeObject *>method.core
+    if (
+        number
+        and PyObject_TypeCheck(<object>arguments[0], <PyTypeObject *>method.owner)
+        and bind(method, arguments + 1, number - 1, names, values)
     ):
-        function = <PyObject *>method.function
-    elif method.function_in_c != NULL:
-        # Calling the method would do the same, with checks that were made here. Without
-        # this one, a tracer that is its own reporter would overflow the stack.
+        # Without this, a tracer that is its own reporter would overflow the stack.
         if Py_EnterRecursiveCall(" while calling a method"):
             return NULL
-        result = method.function_in_c(arguments[0], arguments + 1, number - 1, names)
+        result = method.run(arguments[0], values)
         Py_LeaveRecursiveCall()
-        return result
-    return PyObject_Vectorcall(function, arguments, count, names)
+        if result != <PyObject *>DECLINED:
+            return result
+        Py_DECREF(DECLINED)
+    return PyObject_Vectorcall(<PyObject *>method.function, arguments, count, names)
+
+
+cdef bint bind(
+    Method method,
+    PyObject *const *arguments,
+    Py_ssize_t number,
+    PyObject *names,
+    PyObject **values,
+) noexcept:
+    """
+    Store a borrowed reference for each parameter; false for arguments that do not fit.
+
+    The caller of a method owns its arguments until it returns.
+    """
+    cdef Py_ssize_t count = PyTuple_GET_SIZE(method.names)
+    cdef Py_ssize_t index, place
+    if number > count:
+        return False
+    memcpy(values, method.by_default, sizeof(method.by_default))
+    for place in range(number):
+        values[place] = arguments[place]
+    if names != NULL:
+        for index in range(PyTuple_GET_SIZE(<object>names)):
+            # Names are interned, unless the call was made in an unusual way.
+            for place in range(number, count):
+                if (
+                    PyTuple_GET_ITEM(method.names, place)
+                    == PyTuple_GET_ITEM(<object>names, index)
+                ):
+                    values[place] = arguments[number + index]
+                    break
+            else:
+                return False
+    for place in range(number, count - PyTuple_GET_SIZE(method.defaults)):
+        if values[place] == NULL:
+            return False
+    return True
 
 
 cdef Method method_probe = Method.__new__(Method)
@@ -272,25 +303,16 @@ set_vectorcall(
 )
 
 
-cdef dict replace_methods(type owner, type core, type source):
-    """
-    Replace in *owner* the methods that *core*, a base of it, has in C.
-
-    The Python versions are those of *source*; return them by name, and properties.
-    """
-    cdef dict replaced = {}
-    cdef Method method
-    for name, compiled in core.__dict__.items():
-        if name.startswith("__") or isinstance(compiled, Field):
-            continue
-        for base in source.__mro__:
-            if base is not core and name in base.__dict__:
-                replaced[name] = base.__dict__[name]
-                break
-        if callable(compiled):
-            method = Method.__new__(Method)
-            method.vectorcall, method.function_in_c = call_method, fast_function_of(compiled)
-            method.compiled, method.function = compiled, replaced[name]
-            method.core, method.owner, method.name = core, owner, name
-            setattr(owner, name, method)
-    return replaced
+cdef int replace_method(type owner, str name, object function, void *run) except -1:
+    """Replace a method of *owner* by *run*, the version in C of *function*."""
+    cdef Method method = Method.__new__(Method)
+    cdef Py_ssize_t count = function.__code__.co_argcount, place
+    method.vectorcall, method.run = <vectorcallfunc>call_method, <method_in_c>run
+    method.names = function.__code__.co_varnames[1:count]
+    method.defaults = function.__defaults__ or ()
+    count = len(method.names) - len(method.defaults)
+    for place in range(len(method.defaults)):
+        method.by_default[count + place] = <PyObject *>method.defaults[place]
+    method.function, method.owner, method.name = function, owner, name
+    setattr(owner, name, method)
+    return 0

@@ -1,8 +1,5 @@
 # Part of spans.pyx: the system's clocks.
 
-from cpython.dict cimport PyDict_GetItemWithError
-from cpython.object cimport PyObject
-
 import time as time_module
 
 from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
@@ -11,21 +8,7 @@ cdef extern from *:
     """
     #include <time.h>
 
-    /* Calls a function of no arguments in C as its vectorcall would, without the
-       checks of that. Its pointer is read each time: time-machine replaces it. */
-    static inline PyObject *
-    call_builtin(PyObject *function)
-    {
-        if (PyCFunction_CheckExact(function)
-            && PyCFunction_GET_FLAGS(function) == METH_NOARGS) {
-            return PyCFunction_GET_FUNCTION(function)(
-                PyCFunction_GET_SELF(function), NULL);
-        }
-        return PyObject_CallNoArgs(function);
-    }
-
     #ifdef __linux__
-    #define HAS_DIRECT_CLOCKS 1
     /* The clocks of `time.time` and `time.monotonic`, rounded in the same way; the
        functions would create an object each. */
     static inline int64_t
@@ -63,13 +46,6 @@ cdef extern from *:
         *clock_offset = (double)wall / 1e9 - (double)now / 1e9;
         return (double)wall / 1e9;
     }
-    #else
-    #define HAS_DIRECT_CLOCKS 0
-    #define read_clock(clock) 0.0
-    #define root_start(clock_offset) 0.0
-    #define CLOCK_REALTIME 0
-    #define CLOCK_MONOTONIC 0
-    #endif
 
     static inline void *
     function_of(PyObject *function)
@@ -77,22 +53,26 @@ cdef extern from *:
         return PyCFunction_CheckExact(function)
             ? (void *)PyCFunction_GET_FUNCTION(function) : NULL;
     }
+    #else
+    #define read_clock(clock) 0.0
+    #define root_start(clock_offset) 0.0
+    #define CLOCK_REALTIME 0
+    #define CLOCK_MONOTONIC 0
+    #define function_of(function) ((void)function, NULL)
+    #endif
     """
-    object call_builtin(PyObject *function)
-    bint HAS_DIRECT_CLOCKS
     int CLOCK_REALTIME, CLOCK_MONOTONIC
     double read_clock(int clock) noexcept
     double root_start(double *clock_offset) noexcept
-    void *function_of(PyObject *function) noexcept
+    void *function_of(object function) noexcept
 
-cdef str TIME = "time"
 cdef object WALL_CLOCK = UNPATCHED.wall_clock
 cdef object STEADY = STEADY_CLOCK
 cdef dict TIME_ATTRIBUTES = time_module.__dict__
-cdef void *WALL_FUNCTION = function_of(<PyObject *>WALL_CLOCK)
-cdef void *STEADY_FUNCTION = function_of(<PyObject *>STEADY)
-cdef bint IS_MONOTONIC = STEADY_CLOCK is time_module.monotonic
-
+cdef void *WALL_FUNCTION = function_of(WALL_CLOCK)
+cdef void *STEADY_FUNCTION = (
+    function_of(STEADY) if STEADY is time_module.monotonic else NULL
+)
 
 cdef uint64_t time_version = 0
 cdef bint is_time_original = False
@@ -101,53 +81,31 @@ watch(TIME_ATTRIBUTES)
 
 cdef inline bint is_clock_unpatched() except -1:
     """Whether `time.time` is the function of the interpreter."""
+    global time_version, is_time_original
     cdef uint64_t version = dict_version_of(<PyObject *>TIME_ATTRIBUTES)
-    if version != time_version or not version:
-        check_time(version)
+    if version != time_version:
+        is_time_original = TIME_ATTRIBUTES.get("time", MISSING) is WALL_CLOCK
+        time_version = version
     return is_time_original
 
 
-cdef int check_time(uint64_t version) except -1:
-    global time_version, is_time_original
-    is_time_original = (
-        PyDict_GetItemWithError(TIME_ATTRIBUTES, TIME) == <PyObject *>WALL_CLOCK
-    )
-    time_version = version
-    return 0
-
-
-cdef inline bint is_wall_clock_direct() noexcept:
+cdef inline bint are_clocks_direct() noexcept:
+    """Whether the functions of `time` read the clocks that C code reads itself."""
     # NULL if the package was imported while `time.time` was patched, as freezegun does;
     # time-machine replaces the pointer in the function.
     return (
-        HAS_DIRECT_CLOCKS
-        and WALL_FUNCTION != NULL
-        and function_of(<PyObject *>WALL_CLOCK) == WALL_FUNCTION
-    )
-
-
-cdef inline bint is_steady_clock_direct() noexcept:
-    return (
-        HAS_DIRECT_CLOCKS
-        and IS_MONOTONIC
+        WALL_FUNCTION != NULL
         and STEADY_FUNCTION != NULL
-        and function_of(<PyObject *>STEADY) == STEADY_FUNCTION
+        and function_of(WALL_CLOCK) == WALL_FUNCTION
+        and function_of(STEADY) == STEADY_FUNCTION
     )
-
-
-cdef inline bint are_clocks_direct() noexcept:
-    return is_wall_clock_direct() and is_steady_clock_direct()
 
 
 cdef inline double wall_time() except? -1:
     """Return what `time.time()` does while it is the function of the interpreter."""
-    if is_wall_clock_direct():
-        return read_clock(CLOCK_REALTIME)
-    return call_builtin(<PyObject *>WALL_CLOCK)
+    return read_clock(CLOCK_REALTIME) if are_clocks_direct() else WALL_CLOCK()
 
 
 cdef inline double steady_time() except? -1:
     """Return what `STEADY_CLOCK()` does."""
-    if is_steady_clock_direct():
-        return read_clock(CLOCK_MONOTONIC)
-    return call_builtin(<PyObject *>STEADY)
+    return read_clock(CLOCK_MONOTONIC) if are_clocks_direct() else STEADY()

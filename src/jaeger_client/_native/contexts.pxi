@@ -4,9 +4,6 @@
 cdef class ContextCore:
     """The fields of `SpanContext`."""
 
-    def __getstate__(self):
-        return state_of(self, context_fields)
-
 
 cdef dict context_fields = fields_of(ContextCore, [
     ("trace_id", TRACE_ID), ("span_id", ID), ("parent_id", PARENT_ID),

@@ -5,19 +5,6 @@
 # `odd` of the object, which is `None` otherwise. C code uses fields only if `odd` is
 # `None` and the class is unchanged, see `spans.pxd`.
 
-from cpython.dict cimport PyDict_GetItemWithError
-from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
-from cpython.object cimport PyObject, PyTypeObject
-from cpython.ref cimport Py_DECREF, Py_INCREF
-from cpython.tuple cimport PyTuple_CheckExact
-from libc.math cimport NAN, isnan
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
-
-cdef extern from *:
-    bint PyType_IsSubtype(PyTypeObject *type, PyTypeObject *base) noexcept
-    void PyType_Modified(PyTypeObject *type) noexcept
-    unsigned long long PyLong_AsUnsignedLongLong(object o) except? <unsigned long long>-1
-
 cdef object MISSING = object()
 """The value in `odd` of an attribute that was deleted."""
 
@@ -36,8 +23,7 @@ cdef enum Kind:
     TRACE_ID      # two uint64_t: an int from 0 to 2**128 - 1
     ID            # uint64_t: an int
     PARENT_ID     # uint64_t: an int from 1 on, or None as 0
-    SECONDS       # double: a float
-    OPTIONAL      # double: a float, or None as NaN
+    SECONDS       # double: a float, or None as NaN
     NUMBER        # uint32_t: an int below 2**31
     TRUTH         # uint8_t: a bool
 
@@ -98,8 +84,8 @@ cdef class Field:
 
     cdef char *start_of(self, object instance) except NULL:
         # Not isinstance(), which believes the `__class__` of a mock.
-        if self.owner is None or not PyType_IsSubtype(
-            Py_TYPE(instance), <PyTypeObject *>self.owner
+        if self.owner is None or not PyObject_TypeCheck(
+            instance, <PyTypeObject *>self.owner
         ):
             raise TypeError(f"{self!r} doesn't apply to a {type(instance).__name__!r}")
         return <char *><PyObject *>instance
@@ -134,40 +120,36 @@ cdef object read(char *place, Kind kind):
         return (<uint64_t *>place)[0]
     if kind == PARENT_ID:
         return (<uint64_t *>place)[0] or None
-    if kind == SECONDS or kind == OPTIONAL:
+    if kind == SECONDS:
         seconds = (<double *>place)[0]
-        return None if isnan(seconds) and kind == OPTIONAL else seconds
+        return None if isnan(seconds) else seconds
     if kind == NUMBER:
         return (<uint32_t *>place)[0]
     return (<uint8_t *>place)[0] != 0
 
 
-cdef bint store(char *place, Kind kind, object value) except -1:
+cdef bint store(char *place, Kind kind, object value) noexcept:
     """Store *value* if it fits the field; return whether it does."""
     cdef uint64_t high, low
-    cdef double seconds
     if kind <= LOGS:
-        if kind != OBJECT and PyTuple_CheckExact(value):
+        if kind != OBJECT and type(value) is tuple:
             return False
         replace(<PyObject **>place, value)
     elif kind == TRUTH:
         if value is not True and value is not False:
             return False
         (<uint8_t *>place)[0] = value is True
-    elif kind == SECONDS or kind == OPTIONAL:
-        if PyFloat_CheckExact(value):
-            seconds = PyFloat_AS_DOUBLE(value)
-            if isnan(seconds) and kind == OPTIONAL:
-                return False
-        elif value is None and kind == OPTIONAL:
-            seconds = NAN
+    elif kind == SECONDS:
+        if value is None:
+            (<double *>place)[0] = NAN
+        elif PyFloat_CheckExact(value) and not isnan(PyFloat_AS_DOUBLE(value)):
+            (<double *>place)[0] = PyFloat_AS_DOUBLE(value)
         else:
             return False
-        (<double *>place)[0] = seconds
     elif value is None and kind == PARENT_ID:
         (<uint64_t *>place)[0] = 0
     else:
-        if not PyLong_CheckExact(value) or not split(value, &high, &low):
+        if type(value) is not int or not split(value, &high, &low):
             return False
         if kind == TRACE_ID:
             (<uint64_t *>place)[0], (<uint64_t *>place)[1] = high, low
@@ -188,23 +170,17 @@ cdef object long_of(uint64_t high, uint64_t low):
     return <object>high << 64 | <object>low
 
 
-cdef bint split(object number, uint64_t *high, uint64_t *low) except -1:
+cdef bint split(object number, uint64_t *high, uint64_t *low) noexcept:
     """Split an exact int into two halves; return whether it has at most 128 bits."""
-    try:
-        low[0] = PyLong_AsUnsignedLongLong(number)
-        high[0] = 0
-    except OverflowError:
-        upper = number >> 64
-        try:
-            high[0] = PyLong_AsUnsignedLongLong(upper)
-        except OverflowError:
-            return False
-        low[0] = PyLong_AsUnsignedLongLong(number & 0xFFFF_FFFF_FFFF_FFFF)
+    cdef unsigned char data[16]
+    if not int_to_bytes(number, data, sizeof(data)):
+        return False
+    high[0], low[0] = big_endian(data), big_endian(data + 8)
     return True
 
 
 cdef dict SIZES = {
-    TRACE_ID: 16, ID: 8, PARENT_ID: 8, SECONDS: 8, OPTIONAL: 8, NUMBER: 4, TRUTH: 1
+    TRACE_ID: 16, ID: 8, PARENT_ID: 8, SECONDS: 8, NUMBER: 4, TRUTH: 1
 }
 """Bytes of a field that is not an object, by kind."""
 
@@ -231,17 +207,7 @@ cdef dict fields_of(type core, list table):
     for field in fields.values():
         field.odd_offset = odd.offset
     # Python code cannot set attributes of a class in C. This one is not in use yet.
-    (<dict>(<PyTypeObject *>core).tp_dict).update(fields)
+    # `copy` and `pickle` store the attributes that are named in `__slots__`.
+    (<dict>(<PyTypeObject *>core).tp_dict).update(fields, __slots__=tuple(fields))
     PyType_Modified(<PyTypeObject *>core)
     return fields
-
-
-cdef object state_of(object instance, dict fields):
-    """Return what `copy` and `pickle` store, in the form that slots have."""
-    cdef dict values = {}
-    for name in fields:
-        try:
-            values[name] = getattr(instance, name)
-        except AttributeError:
-            pass
-    return instance.__dict__, values

@@ -9,20 +9,6 @@
 # Only C code sees the tuples. When one of the attributes `first_tags` and `log_items` is
 # first read, a dict or a list replaces the tuple.
 
-from cpython.dict cimport PyDict_Next
-from cpython.object cimport PyObject
-from cpython.ref cimport Py_INCREF
-from cpython.tuple cimport (
-    PyTuple_CheckExact,
-    PyTuple_GET_ITEM,
-    PyTuple_GET_SIZE,
-    PyTuple_New,
-    PyTuple_SET_ITEM,
-)
-
-cdef extern from *:
-    void PyObject_GC_UnTrack(PyObject *container) noexcept
-
 
 cdef Py_ssize_t PRIORITY_LENGTH = len(SAMPLING_PRIORITY)
 
@@ -52,7 +38,7 @@ cdef bint fill(tuple flat, Py_ssize_t index, dict values, Py_ssize_t max_length)
     while PyDict_Next(values, &position, &key, &value):
         if (
             index >= PyTuple_GET_SIZE(flat)
-            or not PyUnicode_CheckExact(<object>key)
+            or type(<object>key) is not str
             or not is_immutable(<object>value, max_length)
             or is_priority(<object>key)
         ):
@@ -73,7 +59,7 @@ cdef int unpack(PyObject **place, Kind kind) except -1:
     """Replace a tuple that C code has stored at *place* by what the attribute is."""
     cdef object flat = <object>place[0]
     cdef object values
-    if not PyTuple_CheckExact(flat):
+    if type(flat) is not tuple:
         return 0
     if kind == TAGS:
         values = dict_of(flat, 0)
@@ -92,3 +78,27 @@ cdef dict dict_of(tuple flat, Py_ssize_t index):
         values[flat[index]] = flat[index + 1]
         index += 2
     return values
+
+
+cdef Py_ssize_t limit_of(object number) except? -1:
+    """Return a limit that is a usual number, or -1."""
+    return number if type(number) is int and 0 <= number < 1 << 31 else -1
+
+
+cdef inline bint is_immutable(object value, Py_ssize_t max_length) noexcept:
+    """Whether *value* is stored as it is, see `to_tag_value`."""
+    kind = <PyObject *>Py_TYPE(value)
+    if kind == <PyObject *>str:
+        return PyUnicode_GET_LENGTH(value) <= max_length
+    return kind == <PyObject *>int or kind == <PyObject *>bool or kind == <PyObject *>float
+
+
+cdef bint are_stored_unchanged(dict values, Py_ssize_t max_length) noexcept:
+    """Whether `to_tag_values` would return an equal dict."""
+    cdef PyObject *key
+    cdef PyObject *value
+    cdef Py_ssize_t position = 0
+    while PyDict_Next(values, &position, &key, &value):
+        if not is_immutable(<object>value, max_length):
+            return False
+    return True

@@ -1,15 +1,10 @@
 # Part of spans.pyx: random ids.
 
-from cpython.object cimport PyObject
-from libc.stdint cimport uint64_t
-from libc.string cimport memcpy
-
 import os
 import random as random_module
 
 cdef str GETRANDBITS = "getrandbits"
 cdef uint64_t random_state[4]
-cdef type random_class = None
 cdef Original random_original = None
 
 
@@ -42,31 +37,34 @@ cdef uint64_t random_bits() noexcept:
     return result
 
 
-cdef adopt_random():
+cdef int adopt_random() except -1:
     """Use the generator in C in place of unchanged instances of `IdRandom`."""
-    global random_class, random_original
+    global random_original
     from jaeger_client._internal.ids import IdRandom
     random_original = original_of(IdRandom, (GETRANDBITS,))
-    # Not if a test had patched it before.
     expected = random_module.Random.__mro__[1].__dict__[GETRANDBITS]
-    is_usual = random_original.attributes[GETRANDBITS] is expected
-    random_class = IdRandom if is_usual else None
+    if random_original.attributes[GETRANDBITS] is not expected:
+        random_original.owner = None  # A test had patched it before.
 
 
-cdef bint owns_ids(StarterCore self) except -1:
+cdef inline bint owns_ids(StarterCore self) except -1:
     """Whether ids are random: `self.random` is unchanged and was not seeded."""
-    if (
-        <PyObject *>Py_TYPE(self.random) != <PyObject *>random_class
-        or not random_original.is_unchanged()
-    ):
+    if not is_exactly(self.random, random_original):
         return False
-    if self.checked_random is not self.random:
-        self.random_attributes = self.random.__dict__
-        self.checked_random, self.attribute_count = self.random, -1
-    # By default it has one attribute. One of several may have been exchanged.
-    if len(self.random_attributes) != self.attribute_count or self.attribute_count > 1:
+    if not is_copied(self.random, self.random_attributes, self.random_version):
+        copy_random(self)
+    return self.has_random_ids
+
+
+cdef int copy_random(StarterCore self) except -1:
+    cdef dict attributes = self.random.__dict__
+    self.has_random_ids = False
+    if has_versions(Py_TYPE(self.random)):
+        watch(attributes)
+        self.random_version = dict_version_of(<PyObject *>attributes)
+        self.random_attributes = attributes
         # See `IdRandom.seed`; a test may have assigned a function.
-        if "is_seeded" in self.random_attributes or GETRANDBITS in self.random_attributes:
-            return False
-        self.attribute_count = len(self.random_attributes)
-    return True
+        self.has_random_ids = not (
+            "is_seeded" in attributes or GETRANDBITS in attributes
+        )
+    return 0

@@ -216,7 +216,7 @@ cdef class _OldestSpans:
 
 
 cdef class SpanReceiver:
-    """The part of a reporter that the application's threads call."""
+    """The field of a reporter that C code reads, see `parts.pxi`."""
 
     @property
     def _queue(self):
@@ -231,10 +231,3 @@ cdef class SpanReceiver:
     @_queue.deleter
     def _queue(self):
         self.queue = None
-
-    def report_span(self, span):
-        queue = self.queue
-        if type(queue) is SpanQueue:
-            (<SpanQueue>queue).add(span)
-        else:
-            self._queue.put(span)

@@ -23,7 +23,7 @@ import opentracing
 from cpython.contextvars cimport PyContextVar_Get, PyContextVar_Set
 from cpython.ref cimport Py_DECREF, PyObject
 
-from jaeger_client._native.spans cimport finish_span, replace_methods
+from jaeger_client._native.spans cimport finish_span, replace_method
 
 from jaeger_client._internal import scopes
 from jaeger_client._internal.scopes import record_exception, variable_for
@@ -51,32 +51,12 @@ cdef object value_of(object variable):
 
 
 cdef class ScopeCore:
-    """The fields and methods of `ContextScope`; their docstrings are in Python."""
+    """The fields of `ContextScope`; its docstrings are in Python."""
 
     def __getstate__(self):
         # As of slots.
         names = ("manager", "span", "finish_on_close", "is_closed", "previous")
         return self.__dict__, {name: getattr(self, name) for name in names}
-
-    def close(self):
-        manager = self.manager
-        if isinstance(manager, ScopeManagerCore):
-            variable = (<ScopeManagerCore>manager).variable
-        else:
-            variable = manager.variable
-        if value_of(variable) is not self:
-            return
-        try:
-            if self.finish_on_close:
-                finish_span(self.span)
-        finally:
-            # Not PyContextVar_Reset(): that fails in a task, whose context is a copy.
-            previous = self.previous
-            PyContextVar_Set(variable, previous)
-            self.is_closed = True
-            # See the reference: earlier scopes must not stay alive.
-            if previous is not None and previous.is_closed:
-                self.previous = previous.previous
 
     def __enter__(self):
         return self
@@ -87,27 +67,49 @@ cdef class ScopeCore:
         self.close()
 
 
+cdef object close(ScopeCore self, PyObject **values):
+    manager = self.manager
+    if isinstance(manager, ScopeManagerCore):
+        variable = (<ScopeManagerCore>manager).variable
+    else:
+        variable = manager.variable
+    if value_of(variable) is not self:
+        return
+    try:
+        if self.finish_on_close:
+            finish_span(self.span)
+    finally:
+        # Not PyContextVar_Reset(): that fails in a task, whose context is a copy.
+        previous = self.previous
+        PyContextVar_Set(variable, previous)
+        self.is_closed = True
+        # See the reference: earlier scopes must not stay alive.
+        if previous is not None and previous.is_closed:
+            self.previous = previous.previous
+
+
 cdef class ScopeManagerCore:
     """The field and methods of `ContextScopeManager`, as above."""
 
     def __init__(self):
         self.variable = variable_for(self)
 
-    def activate(self, span, finish_on_close):
-        cdef ScopeCore scope = jaeger_new(_scope_class, _no_arguments)
-        scope.manager = self
-        scope.span = span
-        scope.finish_on_close = finish_on_close
-        scope.is_closed = False
-        variable = self.variable
-        scope.previous = value_of(variable)
-        PyContextVar_Set(variable, scope)
-        return scope
-
     @property
     def active(self):
         """The active scope, or `None`."""
         return value_of(self.variable)
+
+
+cdef object activate(ScopeManagerCore self, PyObject **values):
+    cdef ScopeCore scope = jaeger_new(_scope_class, _no_arguments)
+    scope.manager = self
+    scope.span = <object>values[0]
+    scope.finish_on_close = <object>values[1]
+    scope.is_closed = False
+    variable = self.variable
+    scope.previous = value_of(variable)
+    PyContextVar_Set(variable, scope)
+    return scope
 
 
 class ContextScope(ScopeCore, opentracing.Scope):
@@ -131,7 +133,10 @@ class ContextScopeManager(ScopeManagerCore, opentracing.ScopeManager):
         return self
 
 
-replace_methods(ContextScope, ScopeCore, scopes.ContextScope)
-replace_methods(ContextScopeManager, ScopeManagerCore, scopes.ContextScopeManager)
+replace_method(ContextScope, "close", scopes.ContextScope.close, <void *>close)
+replace_method(
+    ContextScopeManager, "activate", scopes.ContextScopeManager.activate,
+    <void *>activate,
+)
 cdef object _scope_class = ContextScope
 cdef tuple _no_arguments = ()

@@ -48,9 +48,9 @@ cdef class SpanCore:
     cdef uint64_t trace_id_low
     cdef uint64_t span_id
     cdef uint64_t parent_id         # 0 is `None`
-    cdef double start_time          # seconds since the epoch
-    cdef double end_time            # NaN is `None`
-    cdef double clock_offset        # NaN is `None`
+    cdef double start_time          # seconds since the epoch; NaN is `None`
+    cdef double end_time
+    cdef double clock_offset
     cdef object owner               # the attribute `_tracer`
     cdef object operation_name      # str
     cdef object references          # list of opentracing.Reference, or None
@@ -82,21 +82,21 @@ cdef class StarterCore:
     cdef Py_ssize_t max_tags_per_span
     cdef Py_ssize_t max_logs_per_span
     cdef object clock
-    cdef object active_scope        # the attribute `_active_scope`
+    cdef object active_scope        # the attribute `_active_scope`, or its ContextVar
     cdef object process_mark        # the attribute `_process_mark`
     cdef dict copied                # the `__dict__` that they were copied from
     cdef uint64_t copied_version    # of that
     cdef unsigned int plain_version # of the class, when it was last checked
-    cdef object checked_random      # the `random` that was last checked, see owns_ids()
-    cdef dict random_attributes     # vars() of that
-    cdef Py_ssize_t attribute_count # of these, when they were last checked
+    cdef dict random_attributes     # vars() of `random`, see owns_ids()
+    cdef uint64_t random_version    # of these
     cdef object sampler_original    # an `Original`, if the sampler is one of ours
     cdef dict sampler_attributes    # vars() of the sampler, see decide()
-    cdef uint64_t sampler_version   # of that
-    cdef object decision            # what the sampler returns: one for all traces
-    cdef object boundary            # or, by trace id, one of two
-    cdef object decision_above
+    cdef uint64_t sampler_version   # of these
+    cdef uint64_t boundary          # what the sampler returns: for smaller ids `below`
+    cdef tuple below
+    cdef tuple above
     cdef unsigned int receiver_version  # of the reporter's class, see enqueue()
+    cdef bint has_random_ids        # `random` is unchanged and was not seeded
     cdef bint has_noop_metrics      # the metrics are of our class and do nothing
     cdef bint reports_itself        # `report_span` is ours
     cdef bint starts_itself         # `start_span` is ours
@@ -136,5 +136,5 @@ cdef object no_more_tags()
 cdef int finish_span(object span) except -1
 """What `span.finish()` does, for any span."""
 
-cdef dict replace_methods(type owner, type core, type source)
-"""Replace methods of a Python class by those in C, see `Method` in `classes.pxi`."""
+cdef int replace_method(type owner, str name, object function, void *run) except -1
+"""Replace a method in Python by one in C, see `Method` in `classes.pxi`."""

@@ -5,85 +5,31 @@
 # a dict has a version number that tells; from 3.12 on, a function that is called for
 # changes of the dicts of tracers increases a number.
 
-from cpython.dict cimport PyDict_Copy
-from cpython.object cimport PyObject, PyTypeObject
-from libc.math cimport NAN, isnan
-
-cdef extern from *:
-    """
-    static inline PyObject *
-    call_method_2(PyObject *self, PyObject *name, PyObject *first, PyObject *second)
-    {
-        PyObject *arguments[3] = {self, first, second};
-        return PyObject_VectorcallMethod(
-            name, arguments, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
-    }
-
-    /* Calls the reader of the active scope; `get` of a context variable, which it
-       usually is, without the call. */
-    static inline PyObject *
-    read_scope(PyObject *reader)
-    {
-        static PyMethodDef *get = NULL;
-        PyObject *self = PyCFunction_CheckExact(reader)
-            ? PyCFunction_GET_SELF(reader) : NULL;
-        PyObject *scope = NULL;
-        if (self != NULL && PyContextVar_CheckExact(self)) {
-            PyMethodDef *called = ((PyCFunctionObject *)reader)->m_ml;
-            if (get == NULL && strcmp(called->ml_name, "get") == 0) {
-                get = called;
-            }
-            if (called == get && PyContextVar_Get(self, NULL, &scope) < 0) {
-                return NULL;
-            }
-        }
-        return scope != NULL ? scope : PyObject_CallNoArgs(reader);
-    }
-    """
-    object call_method_2(object self, object name, object first, object second)
-    object read_scope(object reader)
-
 
 cdef class StarterCore:
-    """The hot methods of `SpanStarter`; their docstrings are in Python."""
+    """The fields of `SpanStarter`; its methods are below."""
 
     def __getstate__(self):
         return self.__dict__
 
-    def start_span(
-        self, operation_name=None, child_of=None, references=None, tags=None,
-        start_time=None, ignore_active_span=False,
-    ):
-        if is_plain_starter(self) and span_original.is_unchanged():
-            return start(
-                self, operation_name, child_of, references, tags, start_time,
-                ignore_active_span,
-            )
-        return python_start_span(
-            self, operation_name, child_of, references, tags, start_time,
-            ignore_active_span,
-        )
 
-    def start_active_span(
-        self, operation_name=None, child_of=None, references=None, tags=None,
-        start_time=None, ignore_active_span=False, finish_on_close=True,
-    ):
-        if is_plain_starter(self) and self.starts_itself and span_original.is_unchanged():
-            span = start(
-                self, operation_name, child_of, references, tags, start_time,
-                ignore_active_span,
-            )
-            return call_method_2(self._scope_manager, ACTIVATE, span, finish_on_close)
-        return python_start_active_span(
-            self, operation_name, child_of, references, tags, start_time,
-            ignore_active_span, finish_on_close,
-        )
+cdef object start_span(StarterCore self, PyObject **values):
+    if is_plain_starter(self) and span_original.is_unchanged():
+        return start(self, values)
+    return DECLINED
 
-    def report_span(self, span):
-        if is_plain_starter(self):
-            report(self, span)
-        else:
-            python_report_span(self, span)
+
+cdef object start_active_span(StarterCore self, PyObject **values):
+    if is_plain_starter(self) and self.starts_itself and span_original.is_unchanged():
+        span = start(self, values)
+        return self._scope_manager.activate(span, <object>values[FINISH_ON_CLOSE])
+    return DECLINED
+
+
+cdef object report_span(StarterCore self, PyObject **values):
+    if not is_plain_starter(self):
+        return DECLINED
+    report(self, <object>values[0])
 
 
 cdef tuple COPIED_ATTRIBUTES = (
@@ -93,55 +39,61 @@ cdef tuple COPIED_ATTRIBUTES = (
 )
 
 cdef Original starter_original = None
-cdef Original start_original = None
-cdef Original report_original = None
 cdef str START_SPAN = "start_span"
-cdef str ACTIVATE = "activate"
-cdef object python_start_span, python_start_active_span, python_report_span
-cdef object with_context, as_dict, to_text, to_tag_values, to_seconds
+cdef object python_start_span, start_method, report_method
+cdef object with_context, as_dict, to_text
 cdef type DECISION_TAGS = None
-cdef object sampler_failed, reporter_failed
+cdef object reporter_failed, sampler_failed
+
+cdef enum:
+    # The parameters of `start_span` and `start_active_span`.
+    OPERATION_NAME, CHILD_OF, REFERENCES, INITIAL_TAGS, START_TIME, IGNORE_ACTIVE_SPAN
+    FINISH_ON_CLOSE
 
 
 def adopt_starter(cls):
     """Make *cls* the base of all tracers; it has `StarterCore` as its first base."""
-    global starter_original, start_original, report_original
-    global python_start_span, python_start_active_span, python_report_span
-    global with_context, as_dict, to_text, to_tag_values, to_seconds
-    global DECISION_TAGS, sampler_failed, reporter_failed
+    global starter_original, start_method, report_method
+    global python_start_span, with_context, as_dict, to_text
+    global DECISION_TAGS, reporter_failed, sampler_failed
     from jaeger_client._internal.arguments import as_dict, with_context
-    from jaeger_client._internal.span_records import to_seconds, to_tag_values, to_text
+    from jaeger_client._internal.span_records import to_text
     from jaeger_client._internal.span_starter import (
         _REPORTER_FAILED as reporter_failed, _SAMPLER_FAILED as sampler_failed
     )
     from jaeger_client.sampler.base import DecisionTags as DECISION_TAGS
-    replaced = replace_methods(cls, StarterCore, cls)
-    python_start_span = replaced["start_span"]
-    python_start_active_span = replaced["start_active_span"]
-    python_report_span = replaced["report_span"]
+    python_start_span = cls.start_span
+    replace_method(cls, START_SPAN, python_start_span, <void *>start_span)
+    replace_method(
+        cls, "start_active_span", cls.start_active_span, <void *>start_active_span
+    )
+    replace_method(cls, REPORT_SPAN, cls.report_span, <void *>report_span)
+    start_method, report_method = cls.start_span, cls.report_span
     starter_original = original_of(cls, (*COPIED_ATTRIBUTES, "_call_sampler"))
-    start_original = original_of(cls, (START_SPAN,))
-    report_original = original_of(cls, (REPORT_SPAN,))
     adopt_random()
     adopt_parts()
 
 
 cdef inline bint is_plain_starter(StarterCore self) noexcept:
     """Whether no attribute of the tracer is unusual; its copies in C are valid then."""
-    cdef PyObject *attributes = attributes_of(self)
     return (
         self.plain_version != 0
         and version_of(Py_TYPE(self)) == self.plain_version
-        and attributes == <PyObject *>self.copied
-        and dict_version_of(attributes) == self.copied_version
+        and is_copied(self, self.copied, self.copied_version)
     ) or copy_attributes(self)
+
+
+cdef bint has_method(StarterCore self, str name, object method) except -1:
+    """Whether *method* is what `self.name` would call."""
+    cdef PyObject *found = _PyType_Lookup(Py_TYPE(self), name)
+    return found == <PyObject *>method and not has_own(self, name)
 
 
 cdef bint copy_attributes(StarterCore self) noexcept:
     """Copy attributes to the fields in C; return whether all are usual."""
     cdef PyObject *attributes = attributes_of(self)
     cdef PyTypeObject *cls = Py_TYPE(self)
-    cdef unsigned int class_version, version
+    cdef unsigned int class_version
     cdef uint64_t dict_version
     cdef dict copied
     self.plain_version = 0
@@ -159,20 +111,18 @@ cdef bint copy_attributes(StarterCore self) noexcept:
         (
             self.sampler, self.reporter, self.metrics, self.random,
             self.max_trace_id_bits, self.one_span_per_rpc, max_tag_value_length,
-            max_tags_per_span, max_logs_per_span, self.clock,
-            self.active_scope, self.process_mark,
+            max_tags_per_span, max_logs_per_span, self.clock, reader, self.process_mark,
         ) = [copied[name] for name in COPIED_ATTRIBUTES]
+        variable = getattr(reader, "__self__", None)
+        is_get = PyContextVar_CheckExact(variable) and reader == variable.get
+        self.active_scope = variable if is_get else reader
         self.max_tag_value_length = limit_of(max_tag_value_length)
         self.max_tags_per_span = limit_of(max_tags_per_span)
         self.max_logs_per_span = limit_of(max_logs_per_span)
-        self.starts_itself = (
-            start_original.check(cls, &version) and START_SPAN not in copied
-        )
-        self.reports_itself = (
-            report_original.check(cls, &version) and REPORT_SPAN not in copied
-        )
+        self.starts_itself = has_method(self, START_SPAN, start_method)
+        self.reports_itself = has_method(self, REPORT_SPAN, report_method)
         self.has_noop_metrics = type(self.metrics) is metrics_class and self.metrics.is_noop
-        copy_decision(self)
+        copy_decisions(self)
     except Exception:
         # An attribute was deleted, or not assigned yet.
         return False
@@ -191,34 +141,28 @@ cdef inline bint is_plain_owner(object owner) noexcept:
     """Whether the owner of a span is a tracer, and `is_plain_starter` is true of it."""
     # Not isinstance(), which believes the `__class__` of a mock.
     return (
-        PyType_IsSubtype(Py_TYPE(owner), <PyTypeObject *>StarterCore)
+        PyObject_TypeCheck(owner, <PyTypeObject *>StarterCore)
         and is_plain_starter(<StarterCore>owner)
     )
 
 
-cdef SpanCore new_span():
-    # As in `new_context`.
-    span = (<PyTypeObject *>span_class).tp_new(
-        span_class, <PyObject *>NO_ARGUMENTS, NULL
-    )
-    if <PyObject *>Py_TYPE(span) != <PyObject *>span_class:
-        raise TypeError(span)
-    return <SpanCore>span
-
-
-cdef object start(
-    StarterCore self, object name, object parent, object references, object tags,
-    object start_time, object ignore_active_span
-):
+cdef object start(StarterCore self, PyObject **values):
     """What `start_span` of a plain tracer does."""
-    cdef SpanCore span
+    cdef object name = <object>values[OPERATION_NAME], parent = <object>values[CHILD_OF]
+    cdef object references = <object>values[REFERENCES]
+    cdef object tags = <object>values[INITIAL_TAGS]
+    cdef object start_time = <object>values[START_TIME]
     cdef object decision = None
+    cdef SpanCore span
     cdef int flags
     try:
-        if not self.process_mark:
+        if not is_marked(self.process_mark):
             start_time = self._notice_fork(start_time)
-        if parent is None and not ignore_active_span:
-            scope = read_scope(self.active_scope)
+        if parent is None and not <object>values[IGNORE_ACTIVE_SPAN]:
+            scope = (
+                get_value(self.active_scope) if PyContextVar_CheckExact(self.active_scope)
+                else self.active_scope()
+            )
             if scope is not None:
                 parent = scope.span
         if references is not None:
@@ -227,12 +171,14 @@ cdef object start(
                 parent = references[0].referenced_context
         if tags is not None and type(tags) is not dict:
             tags = as_dict(tags)
-        if not PyUnicode_CheckExact(name):
+        if type(name) is not str:
             name = "" if name is None else to_text(name)
 
         span = new_span()
         span.operation_name = name
-        span.clock_offset = NAN
+        span.owner = self
+        if references is not None:
+            span.references = references
         if parent is None:
             decision = begin(self, span)
         elif not join(self, span, parent):
@@ -240,21 +186,21 @@ cdef object start(
             return python_start_span(
                 self, name, parent, references, tags, start_time, True
             )
-        span.owner = self
-        span.end_time = NAN
-        span.references = references
-        span.first_tags = span.decision_tags = NO_TAGS
-        span.more_tags = NO_MORE_TAGS
-        span.log_items = NO_LOGS
-        flags = bits_of(span)
-        if tags is not None and len(<dict>tags):
+        if span.odd is None and span.stored_context is None:
+            flags = span.own_flags
+        else:
+            flags = (<object>span).flags
+        if tags is not None and PyDict_GET_SIZE(tags):
             flags = set_first_tags(self, span, <dict>tags, flags)
         if decision is not None and flags:
             if type(decision) is DECISION_TAGS:
                 span.decision_tags = decision
             else:
                 self._apply_decision(span, decision)
-        set_start_time(self, span, start_time, flags)
+        if start_time is None and is_clock_unpatched():
+            set_start_time(span, flags)
+        else:
+            self._set_start_time(span, start_time, flags)
         if not counts_nothing(self):
             self._count_start(span, tags)
         return span
@@ -265,34 +211,37 @@ cdef object start(
 cdef object begin(StarterCore self, SpanCore span):
     """Make *span* a root; return the tags of the sampler's decision, or `None`."""
     cdef object bits = self.max_trace_id_bits
-    cdef object trace_id, decision = None
-    span.baggage = NO_BAGGAGE
+    cdef tuple decision = None
     span.has_random_trace_id = True
     if owns_ids(self) and (bits is ID_BITS or bits is TRACE_ID_BITS):
         span.trace_id_high = random_bits() if bits is TRACE_ID_BITS else 0
-        span.trace_id_low = random_bits()
-        if not span.trace_id_low:
-            span.trace_id_low = 1
         # One random number serves as both ids, as in the Go and Java clients.
-        span.span_id = span.trace_id_low
+        span.trace_id_low = span.span_id = random_bits() or 1
     else:
         trace_id = self.random.getrandbits(bits) or 1
         (<object>span).trace_id = trace_id
         (<object>span).span_id = trace_id & MAX_SPAN_ID or 1
+    if span.odd is None:
+        decision = decide(self, span.trace_id_low)
+    if decision is None:
+        return call_sampler(self, span)
+    if decision[0] is not True:
+        return None
+    span.own_flags = SAMPLED
+    return decision[1]
+
+
+cdef object call_sampler(StarterCore self, SpanCore span):
+    """What `_call_sampler` does; a frame in Python would take 0.03 us more."""
     try:
-        if span.odd is None:
-            decision = decide(self, span.trace_id_low)
-        if decision is None:
-            decision = call_method_2(
-                self.sampler, IS_SAMPLED, (<object>span).trace_id, span.operation_name
-            )
-        sampled, reason = decision
+        sampled, tags = self.sampler.is_sampled(
+            (<object>span).trace_id, span.operation_name
+        )
         if sampled:
             span.own_flags = SAMPLED
-            return reason
+            return tags
     except Exception as error:
         sampler_failed.warn(self.sampler, error)
-    return None
 
 
 cdef bint join(StarterCore self, SpanCore span, object parent) except -1:
@@ -330,47 +279,29 @@ cdef bint join(StarterCore self, SpanCore span, object parent) except -1:
     # Formats other than Jaeger's may set the debug flag alone.
     span.own_flags = ids.flags | SAMPLED if ids.flags & DEBUG else ids.flags
     if owns_ids(self):
-        span.span_id = random_bits()
-        if not span.span_id:
-            span.span_id = 1
+        span.span_id = random_bits() or 1
     else:
         (<object>span).span_id = self.random.getrandbits(ID_BITS) or 1
-    span.baggage = PyDict_Copy(<dict>baggage) if len(<dict>baggage) else NO_BAGGAGE
+    if PyDict_GET_SIZE(baggage):
+        span.baggage = PyDict_Copy(<dict>baggage)
     if state is not None:
         (<object>span).context.trace_state = state
     return True
-
-
-cdef inline int bits_of(SpanCore span) except -1:
-    """The flags of a new span, one of whose ids may be unusual."""
-    if span.odd is None and span.stored_context is None:
-        return span.own_flags
-    return (<object>span).flags
 
 
 cdef int set_first_tags(
     StarterCore self, SpanCore span, dict tags, int flags
 ) except -1:
     """Store the initial tags of a span with *flags*; return its flags then."""
-    cdef object flat
-    cdef dict stored
-    cdef Py_ssize_t limit = self.max_tags_per_span
-    if flags & SAMPLED and len(tags) <= limit:
-        flat = flat_tags(tags, self.max_tag_value_length)
-        if flat is not None:
-            span.first_tags = flat
-            return flags
-    if SAMPLING_PRIORITY in tags:
-        (<object>span).add_tags(tags)
-        return bits_of(span)
+    cdef object flat = None
     if not flags & SAMPLED:
-        return flags
-    stored = PyDict_Copy(tags)
-    if len(stored) > limit and (
-        limit >= 0 or len(stored) > (<object>self).max_tags_per_span
-    ):
-        stored = (<object>span).fewer_tags(stored)
-    span.first_tags = to_tag_values(stored, self)
+        if SAMPLING_PRIORITY not in tags:
+            return flags
+    elif PyDict_GET_SIZE(tags) <= self.max_tags_per_span:
+        flat = flat_tags(tags, self.max_tag_value_length)
+    if flat is None:
+        return self._set_first_tags(span, tags, flags)
+    span.first_tags = flat
     return flags
 
 
@@ -379,34 +310,24 @@ cdef int report(StarterCore self, object span) except -1:
         self._count(self.metrics.spans_finished)
     try:
         if not enqueue(self, span):
-            PyObject_CallMethodOneArg(self.reporter, REPORT_SPAN, span)
+            self.reporter.report_span(span)
     except Exception as error:
         reporter_failed.warn(self.reporter, error)
     return 0
 
 
-cdef int set_start_time(
-    StarterCore self, SpanCore span, object start_time, int flags
-) except -1:
-    if start_time is not None:
-        if self.clock is not None:
-            (<object>span).use_clock(self.clock)
-        (<object>span).start_time = to_seconds(start_time, (<object>span).wall_time)
-        span.clock_offset = NAN
-    elif not is_clock_unpatched():
-        (<object>span).start_time = time_module.time()
-        span.clock_offset = NAN
-    elif not flags:
+cdef int set_start_time(SpanCore span, int flags) except -1:
+    """Set the start time of a span with *flags* to the current time."""
+    if not flags:
         span.start_time = wall_time()
         span.clock_offset = NAN
-    elif isnan(span.clock_offset):
-        if are_clocks_direct():
-            span.start_time = root_start(&span.clock_offset)
-        else:
-            span.start_time = wall_time()
-            span.clock_offset = span.start_time - steady_time()
-    else:
+    elif not isnan(span.clock_offset):
         # Spans of a trace share a clock offset: a step of the wall clock does not shift
         # them against each other, and one call fewer is needed.
         span.start_time = span.clock_offset + steady_time()
+    elif are_clocks_direct():
+        span.start_time = root_start(&span.clock_offset)
+    else:
+        span.start_time = wall_time()
+        span.clock_offset = span.start_time - steady_time()
     return 0

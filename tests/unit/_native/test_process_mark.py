@@ -14,7 +14,7 @@ from jaeger_client._native import IS_COMPILED
 if not IS_COMPILED or sys.platform != "linux":
     pytest.skip("not used here", allow_module_level=True)
 
-from jaeger_client._native.process_mark import ProcessMark
+from jaeger_client._native.spans import ProcessMark
 
 
 def test_it_is_true_after_it_was_set() -> None:

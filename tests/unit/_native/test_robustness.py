@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import subprocess
 import sys
 import time
@@ -233,3 +234,36 @@ def test_clocks_may_be_patched_during_the_import() -> None:
     done = subprocess.run(command, capture_output=True, check=True)
 
     assert b"1000.0 1000" == done.stdout.strip()
+
+
+REPLACES_ATTRIBUTES = """
+from jaeger_client import ConstSampler, Tracer
+from jaeger_client.reporter import InMemoryReporter
+
+class Key:
+    def __hash__(self):
+        return hash("finish")
+
+    def __eq__(self, other):
+        scope.span.__dict__ = {}
+        return False
+
+reporter = InMemoryReporter()
+tracer = Tracer("svc", reporter, ConstSampler(True))
+for _ in range(100):
+    scope = tracer.start_active_span("op")
+    scope.span.__dict__[Key()] = 1
+    scope.close()
+print(len(reporter.get_spans()))
+"""
+
+
+def test_a_key_may_replace_the_attributes_that_are_searched() -> None:
+    """The `__dict__` of a span is not freed during the search for `finish`."""
+    command = [sys.executable, "-c", REPLACES_ATTRIBUTES]
+    # Overwrites memory that is freed.
+    environment = {**os.environ, "PYTHONMALLOC": "debug"}
+
+    done = subprocess.run(command, capture_output=True, check=False, env=environment)
+
+    assert (0, b"100") == (done.returncode, done.stdout.strip())

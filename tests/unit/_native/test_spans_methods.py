@@ -197,6 +197,33 @@ def test_wrong_arguments(method: Anything) -> None:
         method(self, wrong=1)
 
 
+class Name(str):
+    """A name of an argument whose type is not `str`."""
+
+    __slots__ = ()
+
+
+@pytest.mark.parametrize("make_name", ["".join, lambda parts: Name("".join(parts))])
+def test_names_of_arguments_that_are_not_literals(
+    make_name: Callable[[list[str]], str],
+) -> None:
+    """Arguments are found by names that the program has composed."""
+    options: Any = {make_name(["ta", "gs"]): {"a": 1}}
+    value: Any = {make_name(["val", "ue"]): 2}
+
+    span = MemoryTracer().start_span("op", **options).set_tag("b", **value)
+
+    assert [("a", 1), ("b", 2)] == pairs_of(span)
+
+
+def test_an_argument_that_is_passed_twice() -> None:
+    """By position and by name, it raises a `TypeError`."""
+    options: Any = {"operation_name": "again"}
+
+    with pytest.raises(TypeError, match="multiple values"):
+        MemoryTracer().start_span("op", **options)
+
+
 def test_a_subclass_extends_methods() -> None:
     """`super()` has the methods, for spans and tracers."""
     called: list[str] = []

@@ -186,6 +186,36 @@ class TestSampler:
             assert sampler.is_sampled(1)[1] == dict(span.tag_items)
 
 
+class TestRandom:
+    """Ids are what `getrandbits` of the tracer's random source returns."""
+
+    def test_a_function_in_place_of_another_attribute(self) -> None:
+        """The number of its attributes may stay the same."""
+        tracer: Anything = make_tracer()
+        tracer.start_span("before")
+        del tracer.random.gauss_next
+        tracer.random.getrandbits = lambda _: 7
+
+        assert 7 == tracer.start_span("root").trace_id
+
+    def test_other_attributes(self) -> None:
+        """Its `__dict__` may be replaced."""
+        tracer: Anything = make_tracer()
+        tracer.start_span("before")
+        tracer.random.__dict__ = {"getrandbits": lambda _: 7}
+
+        assert 7 == tracer.start_span("root").trace_id
+
+    def test_a_function_that_is_deleted_again(self) -> None:
+        """Then ids are random again."""
+        tracer: Anything = make_tracer()
+        tracer.random.getrandbits = lambda _: 7
+        tracer.start_span("patched")
+        del tracer.random.getrandbits
+
+        assert 7 != tracer.start_span("root").trace_id
+
+
 class TestReporter:
     """`report_span` of the tracer and of its reporter are called for each span."""
 
