@@ -5,6 +5,29 @@
 # `odd` of the object, which is `None` otherwise. C code uses fields only if `odd` is
 # `None` and the class is unchanged, see `spans.pxd`.
 
+cdef extern from *:
+    """
+    /* Stores an exact int as size bytes, big-endian; returns 0 if it is negative or
+       too large. PyLong_AsNativeBytes is the public name of it since 3.13. */
+    static inline int int_to_bytes(
+        PyObject *number, unsigned char *bytes, Py_ssize_t size)
+    {
+    #if PY_VERSION_HEX >= 0x030D0000
+        Py_ssize_t needed = PyLong_AsNativeBytes(
+            number, bytes, size,
+            Py_ASNATIVEBYTES_BIG_ENDIAN | Py_ASNATIVEBYTES_UNSIGNED_BUFFER
+                | Py_ASNATIVEBYTES_REJECT_NEGATIVE);
+        if (needed >= 0 && needed <= size) return 1;
+    #else
+        if (_PyLong_AsByteArray(
+                (PyLongObject *)number, bytes, (size_t)size, 0, 0) == 0) return 1;
+    #endif
+        PyErr_Clear();
+        return 0;
+    }
+    """
+    bint int_to_bytes(object number, unsigned char *to, Py_ssize_t size) noexcept
+
 cdef object MISSING = object()
 """The value in `odd` of an attribute that was deleted."""
 
@@ -177,6 +200,15 @@ cdef bint split(object number, uint64_t *high, uint64_t *low) noexcept:
         return False
     high[0], low[0] = big_endian(data), big_endian(data + 8)
     return True
+
+
+cdef uint64_t big_endian(const unsigned char *data) noexcept:
+    """Return the number of eight bytes, big-endian."""
+    cdef uint64_t number = 0
+    cdef int index
+    for index in range(8):
+        number = number << 8 | data[index]
+    return number
 
 
 cdef dict SIZES = {

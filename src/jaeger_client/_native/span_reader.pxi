@@ -43,8 +43,11 @@ cdef extern from "Python.h":
     Py_ssize_t PyDict_GET_SIZE(PyObject *items) noexcept
 
 cdef enum:
-    SPAN_BLOCK = 64  # number of spans during which the GIL is held
-    MAX_LOGS = 4096  # of a plain span, for the same reason
+    # The GIL is held while a piece is written, of so many spans or bytes, and of a span
+    # with so many logs.
+    PIECE_SPANS = 64
+    PIECE_BYTES = 32_768
+    MAX_LOGS = 4096
 
 
 cdef enum Shape:
@@ -101,7 +104,7 @@ cdef class Writer:
         """See `encoding.packing.SpanWriter`."""
         cdef Buffer buffer = [<PyObject *>out, PyByteArray_GET_SIZE(<PyObject *>out)]
         cdef Py_ssize_t whole = buffer.size
-        cdef Py_ssize_t count = 0
+        cdef Py_ssize_t piece = buffer.size, count = 0
         cdef SpanCore core
         cdef Parts parts
         try:
@@ -118,8 +121,9 @@ cdef class Writer:
                 if whole > max_size:
                     break
                 count += 1
-                if count % SPAN_BLOCK == 0:
+                if count == PIECE_SPANS or whole - piece >= PIECE_BYTES:
                     let_others_run()
+                    piece, count = whole, 0
         finally:
             # Whole spans are delivered after an exception, too.
             PyByteArray_Resize(buffer.out, whole)

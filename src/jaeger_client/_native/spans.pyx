@@ -41,9 +41,6 @@ from libc.math cimport INFINITY, NAN, fabs, isnan, nextafter
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
-from jaeger_client._native.buffer cimport (
-    PyUnicode_GET_LENGTH, big_endian, int_to_bytes
-)
 from jaeger_client._native.queue cimport SpanQueue, SpanReceiver
 
 from jaeger_client.constants import MAX_ID_BITS, MAX_TRACE_ID_BITS
@@ -55,6 +52,7 @@ cdef extern from "Python.h":
     void PyObject_GC_UnTrack(PyObject *container) noexcept
     void PyType_Modified(PyTypeObject *type) noexcept
     Py_ssize_t PyDict_GET_SIZE(object values) noexcept
+    Py_ssize_t PyUnicode_GET_LENGTH(object text) noexcept
     object PyLong_FromDouble(double value)
     object PyMethod_New(object function, object self)
     Py_ssize_t PyVectorcall_NARGS(size_t count) noexcept

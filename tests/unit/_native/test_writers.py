@@ -517,7 +517,7 @@ def write_until_another_thread_runs(
     "spans",
     [
         [FinishedSpan(tag_items=[("k", "v")] * 8)] * 128,
-        [FinishedSpan(log_items=[(1, [("k", "v")])] * 1_000)],
+        [FinishedSpan(log_items=[(1, [("k", "v")])] * 4_000)],
     ],
     ids=["spans", "logs"],
 )
@@ -532,12 +532,13 @@ def test_other_threads_run_between_pieces(writer: Any, spans: list[Any]) -> None
 
 @WRITERS
 def test_logs_that_are_removed_between_two_pieces(writer: Any) -> None:
-    """The span is written as it is then; no memory is read that was freed."""
-    logs: list[Any] = [(1, [("k", "v")])] * 1_000
-    span = FinishedSpan(log_items=logs)
+    """A span is written as it is when its piece begins."""
+    first = FinishedSpan(log_items=[(1, [("k", "v")])] * 4_000)  # a piece of its own
+    logs: list[Any] = [(1, [("k", "v")])]
+    spans = [first, FinishedSpan(log_items=logs)]
 
-    out = write_until_another_thread_runs(writer, [span], logs.clear)
+    out = write_until_another_thread_runs(writer, spans, logs.clear)
 
     expected = bytearray()
-    writer.write_spans(expected, [], [FinishedSpan(log_items=[])], LARGE)
+    writer.write_spans(expected, [], [first, FinishedSpan(log_items=[])], LARGE)
     assert expected == out
