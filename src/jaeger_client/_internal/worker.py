@@ -312,7 +312,9 @@ class BackgroundWorker:
         except Exception as error:  # noqa: BLE001 - no threads, no file descriptors, or the interpreter is ending
             self._cannot_start.warn(error)
         else:
-            self._claim_for(runner)
+            # Unless it was killed already, and is replaced.
+            if not runner.has_ended:
+                self._claim_for(runner)
 
     def _claim_for(self, runner: _Runner) -> bool:
         # Called by the new thread and by the one that started it: a signal handler that
@@ -320,14 +322,34 @@ class BackgroundWorker:
         return self._runners.setdefault("current", runner) is runner
 
     def _run(self, runner: _Runner) -> None:
-        if self._claim_for(runner):
-            try:
+        try:
+            if self._claim_for(runner):
                 while not self._closed:
-                    self._run_once(runner)
-            finally:
-                runner.end()
-                if self._closed:
-                    PROCESS_END.release(self)
+                    self._run_until_error(runner)
+        finally:
+            runner.end()
+            if self._runners.get("current", runner) is runner:
+                self._after_end()
+
+    def _run_until_error(self, runner: _Runner) -> None:
+        try:
+            while not self._closed:
+                self._run_once(runner)
+        except BaseException as error:
+            # Not of a task: PyThreadState_SetAsyncExc() raises in any thread, at any
+            # bytecode.
+            if ends_greenlet(error):
+                raise
+
+    def _after_end(self) -> None:
+        if self._closed:
+            PROCESS_END.release(self)
+            return
+        # The thread was killed. Without time to send anything, this shows whether there
+        # is work for another thread, or else lets the next span start one.
+        done = [_drain(task, -math.inf, on_worker=False) for task in self._tasks]
+        if not all(done):
+            self.wake()
 
     def _run_once(self, runner: _Runner) -> None:
         next_run = self._run_tasks()

@@ -240,11 +240,14 @@ class Transmitter:
 
     def _get_encoder(self) -> Encoder:
         # On first use: an `AgentChannel` imports and creates its encoder then.
-        if self._encoder is None:
-            self._encoder = self._channel.encoder
+        encoder = self._encoder
+        if encoder is None:
+            encoder = self._channel.encoder
             if self._process is not None:
-                self._encoder.set_process(self._process)
-        return self._encoder
+                encoder.set_process(self._process)
+            # Not before, or after an interrupt it would have no process for ever.
+            self._encoder = encoder
+        return encoder
 
     def _encode(self, encoder: Encoder) -> Iterator[_Payload]:
         """Yield payloads of the spans that are not done, with what each has lost."""

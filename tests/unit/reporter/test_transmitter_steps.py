@@ -11,7 +11,7 @@ from jaeger_client.encoding import Payload
 from jaeger_client.errors import PayloadTooLargeError, SendError
 from jaeger_client.metrics import MetricsFactory
 from jaeger_client.metrics.instruments import ReporterMetrics
-from jaeger_client.model import SpanData, SpanLosses
+from jaeger_client.model import Process, SpanData, SpanLosses
 from jaeger_client.reporter.losses import LossReport
 from jaeger_client.reporter.queue import SpanQueue
 from jaeger_client.reporter.transmitter import Transmitter
@@ -159,6 +159,20 @@ def test_an_interrupt_skips_no_span() -> None:
         return place
 
     assert sum(1 for _ in every_place(run)) > 100
+
+
+def test_an_interrupt_leaves_no_encoder_without_its_process() -> None:
+    """Interrupted at any bytecode of its first use, the encoder gets the process."""
+
+    def run(at: int) -> str:
+        scene = Scene("a")
+        scene.transmitter.set_process(Process("service"))
+        place = call_at(at, interrupt, scene.transmitter.encode_next)
+        scene.finish()
+        assert Process("service") == scene.encoder.process, place
+        return place
+
+    assert sum(1 for _ in every_place(run)) > 10
 
 
 @pytest.mark.parametrize("error", [None, SendError("gone")])
