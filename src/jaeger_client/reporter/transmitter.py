@@ -156,9 +156,9 @@ class Transmitter:
         self._reset()
 
     def _use(self, channel: Channel) -> None:
+        self._encoder: Encoder | None = None
         self._channel = channel
         self.sender = channel.sender
-        self._encoder: Encoder | None = None
         self._rejected = self.sender.rejected_spans
         what = f"cannot send spans to {self.sender!r}"
         self._outage = Outage(what, self._advice, clock=self._clock)
@@ -400,10 +400,13 @@ class Transmitter:
             error,
             channel.sender,
         )
-        self._fallback = None
-        close_quietly(self.sender)
-        self._use(channel)
+        refused = self.sender
+        # In this order: whatever an interrupt leaves, the next refusal switches again,
+        # and no payload of one encoder is sent by the sender of the other for ever.
         self._encode_again()
+        self._use(channel)
+        self._fallback = None
+        close_quietly(refused)
         return True
 
     def after_fork_in_child(self) -> None:
