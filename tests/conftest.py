@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
+import sys
 import sysconfig
 import threading
 import time
@@ -14,10 +16,12 @@ import hypothesis
 import pytest
 
 from jaeger_client import _native
+from jaeger_client._internal.diagnostics import RateLimitedWarning
 from tests.foreign.implementations import COMPILED, TWIN, use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
 ROOT = Path(__file__).parent.parent
 TIMEOUTS = {"property": 300, "real": 600}
@@ -116,6 +120,27 @@ def nothing_left_behind() -> Iterator[None]:
     left = [*threads_alive_but(threads), *new_child_processes(children)]
     if left:
         pytest.fail(f"left behind: {', '.join(left)}")
+
+
+@pytest.fixture(autouse=True)
+def warnings_are_due() -> None:
+    """Let each test log the warnings that others have logged within a minute."""
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "jaeger_client":
+            for warning in warnings_of(module):
+                warning._quiet_until = float("-inf")
+                warning._suppressed = 0
+
+
+@functools.cache
+def warnings_of(module: ModuleType) -> list[RateLimitedWarning]:
+    """Return the warnings that are constants of a module."""
+    # Not isinstance(), which loads the settings of Django.
+    return [
+        constant
+        for constant in list(vars(module).values())
+        if type(constant) is RateLimitedWarning
+    ]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
-from jaeger_client import span as span_module
-from jaeger_client._internal import (
-    arguments,
-    span_records,
-    span_starter,
-    undecided_span,
-)
-from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.tag_lists import Log
-from jaeger_client.instrumentation import _server_span
-from jaeger_client.reporter import local
 from jaeger_client.span import Span
-
-if TYPE_CHECKING:
-    import pytest
 
 Anything: TypeAlias = Any
 """A value that type checkers accept for any argument."""
-
-MODULES = (
-    _server_span,
-    arguments,
-    local,
-    span_records,
-    span_module,
-    span_starter,
-    undecided_span,
-)
 
 
 def pairs_of(span: Span) -> list[tuple[str, object]]:
@@ -46,15 +23,6 @@ def pairs_of(span: Span) -> list[tuple[str, object]]:
 def fields_of(log: Log) -> dict[str, object]:
     """Return the fields of *log* by name."""
     return {field.key: field.value for field in log.fields}
-
-
-def reset_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let all warnings be logged again, whatever other tests have logged."""
-    for module in MODULES:
-        for thing in vars(module).values():
-            if isinstance(thing, RateLimitedWarning):
-                monkeypatch.setattr(thing, "_quiet_until", float("-inf"))
-                monkeypatch.setattr(thing, "_suppressed", 0)
 
 
 class Hostile:

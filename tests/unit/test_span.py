@@ -12,7 +12,6 @@ from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
 from jaeger_client.testing import MemoryTracer
 from tests.unit.racing import run_together
-from tests.unit.spans import reset_warnings
 
 
 def test_span_takes_48s_parameters() -> None:
@@ -132,12 +131,8 @@ def test_none_is_now(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (77.0, 77.0) == (span.start_time, span.end_time)
 
 
-def test_finish_twice_reports_once(
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_finish_twice_reports_once(caplog: pytest.LogCaptureFixture) -> None:
     """A second `finish` changes and reports nothing, and warns in the log."""
-    reset_warnings(monkeypatch)
     tracer = MemoryTracer("svc")
     span = tracer.start_span("op")
 

@@ -20,7 +20,7 @@ from jaeger_client.span_context import SpanContext
 from jaeger_client.testing import MemoryTracer
 from jaeger_client.tracer import Tracer
 from tests.unit.racing import run_together
-from tests.unit.spans import Anything, fields_of, pairs_of, reset_warnings
+from tests.unit.spans import Anything, fields_of, pairs_of
 
 DEFAULT = 4096
 
@@ -329,9 +329,8 @@ def test_full_baggage_can_be_changed() -> None:
 
 
 @pytest.fixture
-def counts(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    """Return the tracer's counts, with every warning ready to be logged."""
-    reset_warnings(monkeypatch)
+def counts() -> dict[str, int]:
+    """Return the counts of `counting_tracer`, by name."""
     return {}
 
 
@@ -420,11 +419,8 @@ def test_drops_are_logged_once(
     assert 1 == caplog.messages.count(line)
 
 
-def test_first_references_are_stored(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_first_references_are_stored(caplog: pytest.LogCaptureFixture) -> None:
     """Of an endless iterator of references the first 4,096 are used, with a warning."""
-    reset_warnings(monkeypatch)
     tracer = MemoryTracer()
     parent = tracer.start_span("parent")
     others = repeat(follows_from(tracer.start_span("other").context))

@@ -12,7 +12,6 @@ from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
 from jaeger_client.testing import FakeClock
 from jaeger_client.tracer import Tracer
-from tests.unit.spans import reset_warnings
 
 NOW = 1_000.0
 
@@ -86,11 +85,9 @@ def test_a_span_created_without_start_span_reads_its_tracers_clock(
 
 
 def test_an_unusable_time_is_replaced_by_that_of_the_tracers_clock(
-    tracer: Tracer, monkeypatch: pytest.MonkeyPatch
+    tracer: Tracer,
 ) -> None:
     """Milliseconds instead of seconds: the clock's time is used, with a warning."""
-    reset_warnings(monkeypatch)
-
     span = tracer.start_span("op", start_time=1e13)
     span.finish(1e13)
 

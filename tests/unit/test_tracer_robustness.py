@@ -16,7 +16,6 @@ from tests.unit.spans import (
     Anything,
     Hostile,
     pairs_of,
-    reset_warnings,
 )
 
 
@@ -49,11 +48,6 @@ class BrokenMetrics(MetricsFactory):
             raise RuntimeError(msg)
 
         return count
-
-
-@pytest.fixture(autouse=True)
-def _unlimited_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
-    reset_warnings(monkeypatch)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ Settings are keyword arguments or variables; see `config.exporters`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
@@ -36,9 +36,9 @@ from jaeger_client.senders.udp import UdpSender
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
-    from jaeger_client.config.settings import Settings
     from jaeger_client.metrics.metrics import MetricsFactory
     from jaeger_client.model import SpanLosses
+    from jaeger_client.otel.readable import Converter
 
 DEFAULT_FLUSH_MILLIS: Final = 30_000
 """Default timeout of `shutdown` and `force_flush` in milliseconds, as in the SDK."""
@@ -152,7 +152,70 @@ class JaegerThriftUdpExporter(_JaegerExporter):
         super().__init__(delivery)
 
 
-class JaegerThriftHttpExporter(_JaegerExporter):
+class _HttpExporter(_JaegerExporter):
+    """The base of the exporters over HTTP: they have the same arguments."""
+
+    _NAME: ClassVar[str]
+    """The name in `OTEL_TRACES_EXPORTER`."""
+    _PARAMS: ClassVar[table.HttpParams]
+    _CONVERTER: ClassVar[type[Converter]]
+    _ADVICE: ClassVar[str]
+    """What to do if spans cannot be sent, for the log."""
+
+    def __init__(
+        self,
+        endpoint: str | None = None,
+        *,
+        timeout: float | None = None,
+        user: str | None = None,
+        password: str | None = None,
+        auth_token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        ca_file: str | None = None,
+        client_cert: str | None = None,
+        client_key: str | None = None,
+        gzip: bool | None = None,
+        metrics_factory: MetricsFactory | None = None,
+    ) -> None:
+        params = self._PARAMS
+        arguments = {
+            "endpoint": endpoint,
+            "timeout": timeout,
+            "user": user,
+            "password": password,
+            "auth_token": auth_token,
+            "headers": headers,
+            "ca_file": ca_file,
+            "client_cert": client_cert,
+            "client_key": client_key,
+            "gzip": gzip,
+        }
+        settings = table.read_exporter(self._NAME, params, arguments)
+        options = HttpOptions(
+            timeout=settings[params.timeout],
+            user=settings[params.user],
+            password=settings[params.password],
+            token=settings[params.auth_token],
+            headers=settings[params.headers],
+            ca_file=settings[params.ca_file],
+            client_cert=settings[params.client_cert],
+            client_key=settings[params.client_key],
+        )
+        delivery = Delivery(
+            self._dial(settings[params.endpoint], options, gzip=settings[params.gzip]),
+            self._CONVERTER(),
+            timeout=settings[params.timeout],
+            advice=self._ADVICE,
+            metrics_factory=metrics_factory,
+        )
+        super().__init__(delivery)
+
+    @staticmethod
+    def _dial(url: str, options: HttpOptions, *, gzip: bool) -> SimpleChannel:
+        raise NotImplementedError
+
+
+class JaegerThriftHttpExporter(_HttpExporter):
     """
     Sends spans as Thrift over HTTP to a Jaeger collector.
 
@@ -176,53 +239,21 @@ class JaegerThriftHttpExporter(_JaegerExporter):
         ConfigError: If an argument cannot be used.
     """
 
-    def __init__(
-        self,
-        endpoint: str | None = None,
-        *,
-        timeout: float | None = None,
-        user: str | None = None,
-        password: str | None = None,
-        auth_token: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        ca_file: str | None = None,
-        client_cert: str | None = None,
-        client_key: str | None = None,
-        gzip: bool | None = None,
-        metrics_factory: MetricsFactory | None = None,
-    ) -> None:
-        params = table.THRIFT_HTTP
-        arguments = {
-            "endpoint": endpoint,
-            "timeout": timeout,
-            "user": user,
-            "password": password,
-            "auth_token": auth_token,
-            "headers": headers,
-            "ca_file": ca_file,
-            "client_cert": client_cert,
-            "client_key": client_key,
-            "gzip": gzip,
-        }
-        settings = table.read_exporter("jaeger_thrift_http", params, arguments)
+    _NAME = "jaeger_thrift_http"
+    _PARAMS = table.THRIFT_HTTP
+    _CONVERTER = ThriftConverter
+    _ADVICE = _THRIFT_ADVICE
+
+    @staticmethod
+    def _dial(url: str, options: HttpOptions, *, gzip: bool) -> SimpleChannel:
         encoder = ProcessSwitchingEncoder(JaegerBinaryEncoder())
         sender = HttpSender(
-            settings[params.endpoint],
-            content_type=encoder.content_type,
-            options=_http_options(settings, params),
-            gzip=settings[params.gzip],
+            url, content_type=encoder.content_type, options=options, gzip=gzip
         )
-        delivery = Delivery(
-            SimpleChannel(encoder, sender),
-            ThriftConverter(),
-            timeout=settings[params.timeout],
-            advice=_THRIFT_ADVICE,
-            metrics_factory=metrics_factory,
-        )
-        super().__init__(delivery)
+        return SimpleChannel(encoder, sender)
 
 
-class JaegerOtlpExporter(_JaegerExporter):
+class JaegerOtlpExporter(_HttpExporter):
     """
     Sends spans as OTLP over HTTP, to Jaeger or any other receiver of OTLP.
 
@@ -250,62 +281,15 @@ class JaegerOtlpExporter(_JaegerExporter):
         ConfigError: If an argument cannot be used.
     """
 
-    def __init__(
-        self,
-        endpoint: str | None = None,
-        *,
-        timeout: float | None = None,
-        user: str | None = None,
-        password: str | None = None,
-        auth_token: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        ca_file: str | None = None,
-        client_cert: str | None = None,
-        client_key: str | None = None,
-        gzip: bool | None = None,
-        metrics_factory: MetricsFactory | None = None,
-    ) -> None:
-        params = table.OTLP
-        arguments = {
-            "endpoint": endpoint,
-            "timeout": timeout,
-            "user": user,
-            "password": password,
-            "auth_token": auth_token,
-            "headers": headers,
-            "ca_file": ca_file,
-            "client_cert": client_cert,
-            "client_key": client_key,
-            "gzip": gzip,
-        }
-        settings = table.read_exporter("jaeger_otlp", params, arguments)
-        url = settings[params.endpoint]
+    _NAME = "jaeger_otlp"
+    _PARAMS = table.OTLP
+    _CONVERTER = OtlpConverter
+    _ADVICE = _OTLP_ADVICE
+
+    @staticmethod
+    def _dial(url: str, options: HttpOptions, *, gzip: bool) -> SimpleChannel:
         if hint := grpc_hint(parse_url(url)):
             warn("jaeger_otlp: the endpoint is %s; %s", parse_url(url), hint)
-        encoder = OtlpSpanEncoder()
-        sender = OtlpHttpSender(
-            url,
-            options=_http_options(settings, params),
-            gzip=settings[params.gzip],
+        return SimpleChannel(
+            OtlpSpanEncoder(), OtlpHttpSender(url, options=options, gzip=gzip)
         )
-        delivery = Delivery(
-            SimpleChannel(encoder, sender),
-            OtlpConverter(),
-            timeout=settings[params.timeout],
-            advice=_OTLP_ADVICE,
-            metrics_factory=metrics_factory,
-        )
-        super().__init__(delivery)
-
-
-def _http_options(settings: Settings, params: table.HttpParams) -> HttpOptions:
-    return HttpOptions(
-        timeout=settings[params.timeout],
-        user=settings[params.user],
-        password=settings[params.password],
-        token=settings[params.auth_token],
-        headers=settings[params.headers],
-        ca_file=settings[params.ca_file],
-        client_cert=settings[params.client_cert],
-        client_key=settings[params.client_key],
-    )

@@ -15,17 +15,11 @@ from tests.unit.spans import (
     HostileDict,
     HostileText,
     pairs_of,
-    reset_warnings,
 )
 
 hostile = pytest.mark.parametrize(
     "value", HOSTILE_VALUES, ids=range(len(HOSTILE_VALUES))
 )
-
-
-@pytest.fixture(autouse=True)
-def _unlimited_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
-    reset_warnings(monkeypatch)
 
 
 @pytest.fixture

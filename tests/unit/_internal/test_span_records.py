@@ -22,7 +22,7 @@ from jaeger_client.reporter.transmitter import make_process
 from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
 from jaeger_client.testing import MemoryTracer
-from tests.unit.spans import Anything, Hostile, HostileText, reset_warnings
+from tests.unit.spans import Anything, Hostile, HostileText
 
 
 class Limits:
@@ -215,7 +215,6 @@ def test_implausible_time(
     value: float, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A time before 1970 or after 2286 is replaced; the warning names the remedy."""
-    reset_warnings(monkeypatch)
     monkeypatch.setattr("time.time", lambda: 42.0)
 
     assert [42.0, 42.0] == [to_seconds(value, time.time), to_seconds(value, time.time)]

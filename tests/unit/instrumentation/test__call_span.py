@@ -13,7 +13,7 @@ from opentracing.mocktracer import MockTracer
 from opentracing.scope_managers import ThreadLocalScopeManager
 
 from jaeger_client import ConstSampler, Tracer
-from jaeger_client.instrumentation import _call_span, traced
+from jaeger_client.instrumentation import traced
 from jaeger_client.reporter import InMemoryReporter
 from jaeger_client.span import Span
 from jaeger_client.testing import MemoryTracer, memory_tracer
@@ -24,12 +24,6 @@ def tracer() -> Iterator[MemoryTracer]:
     """Return the global tracer."""
     with memory_tracer(set_global=True) as tracer:
         yield tracer
-
-
-@pytest.fixture(autouse=True)
-def no_earlier_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget that a warning was logged by another test."""
-    monkeypatch.setattr(_call_span._FAILED, "_quiet_until", float("-inf"))
 
 
 def names(tracer: MemoryTracer) -> list[str]:

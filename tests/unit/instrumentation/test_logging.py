@@ -19,7 +19,6 @@ import pytest
 import structlog
 
 from jaeger_client._internal.diagnostics import logger as own_logger
-from jaeger_client.instrumentation import logging as instrumentation
 from jaeger_client.instrumentation.logging import (
     SpanLogHandler,
     TraceContextFilter,
@@ -32,13 +31,6 @@ from jaeger_client.testing import MemoryTracer, memory_tracer
 from tests.unit.spans import Hostile, fields_of
 
 FORMAT = "%(service)s %(trace_id)s %(span_id)s %(sampled)s %(message)s"
-
-
-@pytest.fixture(autouse=True)
-def no_earlier_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget that a warning was logged by another test."""
-    for warning in (instrumentation._FAILED, instrumentation._NOT_LOGGED):
-        monkeypatch.setattr(warning, "_quiet_until", float("-inf"))
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from jaeger_client.errors import ConfigError
 from jaeger_client.instrumentation._server_span import SPAN_KEY
 from jaeger_client.instrumentation.wsgi import TracingMiddleware
 from jaeger_client.testing import MemoryTracer, memory_tracer
-from tests.unit.spans import fields_of, pairs_of, reset_warnings
+from tests.unit.spans import fields_of, pairs_of
 
 HTML: Final = [("Content-Type", "text/html")]
 EXC_INFO: Final = "exc_info"
@@ -147,10 +147,8 @@ def test_context_of_the_caller(propagation: str, headers: dict[str, str]) -> Non
 def test_malformed_context(
     tracer: MemoryTracer,
     caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A context that cannot be read begins a new trace, and that is logged."""
-    reset_warnings(monkeypatch)
     client = Client(TracingMiddleware(hello, tracer))
 
     client.get(HTTP_UBER_TRACE_ID="no context")
@@ -228,10 +226,8 @@ def test_operation_name(tracer: MemoryTracer) -> None:
 def test_operation_name_that_raises(
     tracer: MemoryTracer,
     caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """That is logged, and the method is the name."""
-    reset_warnings(monkeypatch)
 
     def name(environ: dict[str, Any]) -> str:
         raise LookupError
@@ -607,11 +603,8 @@ def test_empty_environ(tracer: MemoryTracer) -> None:
     assert 1 == len(tracer.spans)
 
 
-def test_tracer_that_raises(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tracer_that_raises(caplog: pytest.LogCaptureFixture) -> None:
     """The request is served; a line is logged."""
-    reset_warnings(monkeypatch)
 
     class Broken(opentracing.Tracer):  # type: ignore[misc]  # untyped base
         def start_span(self, *args: Any, **kwargs: Any) -> Any:

@@ -16,7 +16,6 @@ from jaeger_client.metrics import (
     LegacyMetricsFactory,
     Metric,
     Metrics,
-    instruments,
 )
 from jaeger_client.metrics.instruments import (
     ReporterMetrics,
@@ -133,13 +132,6 @@ def refuse(key: str, value: float) -> None:
     raise ConnectionError(key)
 
 
-@pytest.fixture
-def may_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Allow the log line even if another test has just logged it."""
-    monkeypatch.setattr(instruments._FAILED, "_quiet_until", float("-inf"))
-
-
-@pytest.mark.usefixtures("may_log")
 def test_functions_that_raise_are_logged_once_a_minute(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -158,7 +150,6 @@ def test_functions_that_raise_are_logged_once_a_minute(
     assert "ConnectionError('jaeger:reporter_spans.result_ok')" in record.message
 
 
-@pytest.mark.usefixtures("may_log")
 @pytest.mark.parametrize(
     "metrics", [ReporterMetrics, SamplerMetrics, ThrottlerMetrics], ids=repr
 )

@@ -13,10 +13,8 @@ from opentelemetry.propagators.textmap import Getter, Setter
 from opentelemetry.sdk.trace import TracerProvider, sampling
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client.errors import ConfigError
 from jaeger_client.metrics import MetricsFactory
-from jaeger_client.otel import propagator as module
 from jaeger_client.otel.debug import debug_id_of, with_debug_id
 from jaeger_client.otel.propagator import JaegerPropagator
 from tests.unit.metrics.recording_factory import RecordingFactory
@@ -30,14 +28,6 @@ DROPPED: Final = "jaeger:dropped_baggage_items"
 CORRUPT: Final = "jaeger:span_context_decoding_errors"
 
 PROPAGATOR: Final = JaegerPropagator()
-
-
-@pytest.fixture(autouse=True)
-def warnings_are_due(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget that warnings were logged a moment ago, by other tests."""
-    for thing in vars(module).values():
-        if isinstance(thing, RateLimitedWarning):
-            monkeypatch.setattr(thing, "_quiet_until", float("-inf"))
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from jaeger_client.sampler import ConstSampler
 from jaeger_client.span import Span
 from jaeger_client.span_context import SpanContext
 from jaeger_client.tracer import Tracer
-from tests.unit.spans import reset_warnings
 
 
 class Noting(InMemoryReporter):
@@ -88,11 +87,9 @@ def test_span_reaches_all() -> None:
 
 
 def test_one_that_raises_does_not_affect_the_others(
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A reporter that raises does not affect the others; a warning names it."""
-    reset_warnings(monkeypatch)
     broken: Any = Broken()
     other = Noting()
 

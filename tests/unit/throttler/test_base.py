@@ -13,7 +13,6 @@ from jaeger_client.testing import FakeClock
 from jaeger_client.throttler import LocalThrottler, Throttler
 from jaeger_client.tracer import Tracer
 from tests.unit.sampler.fakes import CountingFactory, empty_limiters
-from tests.unit.spans import reset_warnings
 
 
 def allowed(throttler: LocalThrottler, operation: str, count: int = 100) -> int:
@@ -111,11 +110,9 @@ def test_repr_is_the_call_of_the_constructor() -> None:
 
 
 def test_a_debug_trace_that_is_refused_is_counted_and_logged(
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Each one is counted; at most one line per minute is logged."""
-    reset_warnings(monkeypatch)
     tracer = Tracer(
         "shop",
         NullReporter(),

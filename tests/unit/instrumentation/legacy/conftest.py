@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
-from jaeger_client._internal.diagnostics import RateLimitedWarning
-from jaeger_client.instrumentation import legacy
 from jaeger_client.instrumentation.legacy import request_context
 from jaeger_client.instrumentation.legacy.client_hooks import set_current_span_func
 from jaeger_client.span import Span
@@ -28,16 +25,6 @@ Install: TypeAlias = Callable[[str], Any]
 
 Received: TypeAlias = "list[tuple[str, str, dict[str, str]]]"
 """Method, path and headers of the requests that servers got."""
-
-
-@pytest.fixture(autouse=True)
-def warnings_are_logged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget that warnings were logged a moment ago, in other tests."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith(legacy.__name__):
-            for value in vars(module).values():
-                if isinstance(value, RateLimitedWarning):
-                    monkeypatch.setattr(value, "_quiet_until", float("-inf"))
 
 
 @pytest.fixture

@@ -302,7 +302,9 @@ def test_transactions_of_pymysql(
 
 
 def test_pymysql_as_mysqldb_is_traced_once(
-    tracer: MemoryTracer, install: Install, monkeypatch: pytest.MonkeyPatch
+    # In this order: MySQLdb can be imported until the hooks are removed.
+    monkeypatch: pytest.MonkeyPatch,
+    install: Install,
 ) -> None:
     """The name of the driver is that of the hook that was installed first."""
     monkeypatch.setitem(sys.modules, "MySQLdb", pymysql)
