@@ -53,6 +53,9 @@ if TYPE_CHECKING:
 _DELAY_AFTER_ERROR: Final = 1.0
 """Seconds until a task that has raised an error runs again."""
 
+_MAX_START: Final = 5.0
+"""Seconds after which a thread that has not begun was killed before."""
+
 _MAX_WAIT: Final = 3600.0
 """Maximum time in seconds of one wait; `threading` refuses more than 9.2e9."""
 
@@ -159,7 +162,9 @@ class _LastRequest:
 class _Runner:
     """A thread that runs the tasks, and what wakes it."""
 
-    def __init__(self, run: Callable[[_Runner], None], name: str) -> None:
+    def __init__(
+        self, run: Callable[[_Runner], None], name: str, *, begins_by: float
+    ) -> None:
         # A lock, which is held while there is no signal: releasing and acquiring it are
         # single calls into C. Created with the thread: a library that replaces the
         # standard library's locks (gevent) has done so by then.
@@ -167,6 +172,9 @@ class _Runner:
         self._signal.acquire()
         self._running = threading.Lock()
         self._running.acquire()
+        self.begins_by = begins_by
+        """Monotonic time after which the thread counts as killed if not begun."""
+        self.has_begun = False
         self.has_ended = False
         # `has_ended` replaces Thread.is_alive(): up to Python 3.12, that marks a living
         # thread as ended if a signal handler raises in it.
@@ -262,7 +270,12 @@ class BackgroundWorker:
     def _runner(self) -> _Runner | None:
         """The thread that runs the tasks, if it is alive in this process."""
         runner = self._runners.get("current")
-        return None if runner is None or runner.has_ended else runner
+        if runner is None or runner.has_ended:
+            return None
+        # If it is late instead, it will find the worker claimed by another, and end.
+        if not runner.has_begun and self._clock.monotonic() > runner.begins_by:
+            return None
+        return runner
 
     @property
     def is_running(self) -> bool:
@@ -307,7 +320,8 @@ class BackgroundWorker:
         if self._is_flushed_at_exit:
             PROCESS_END.keep(self)
         try:
-            runner = _Runner(self._run, self._name)
+            begins_by = self._clock.monotonic() + _MAX_START
+            runner = _Runner(self._run, self._name, begins_by=begins_by)
             runner.thread.start()
         except Exception as error:  # noqa: BLE001 - no threads, no file descriptors, or the interpreter is ending
             self._cannot_start.warn(error)
@@ -324,6 +338,7 @@ class BackgroundWorker:
     def _run(self, runner: _Runner) -> None:
         try:
             if self._claim_for(runner):
+                runner.has_begun = True
                 while not self._closed:
                     self._run_until_error(runner)
         finally:

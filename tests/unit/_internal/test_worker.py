@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from jaeger_client._internal.worker import BackgroundWorker
+from jaeger_client.testing import FakeClock
 
 TIMEOUT = 10.0
 
@@ -418,6 +419,26 @@ def test_thread_that_was_killed_is_replaced(
     worker.wake()
 
     assert job.turn.wait(TIMEOUT)
+
+
+def test_a_thread_that_was_killed_before_it_began_is_replaced(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has marked nothing; after some seconds a wake starts another."""
+    clock = FakeClock()
+    worker = BackgroundWorker(clock=clock)
+    worker.add_task(job)
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "_run", lambda _: None)
+        worker.wake()
+    killed = worker._runner
+    assert killed is not None
+    killed.thread.join(TIMEOUT)
+    clock.advance(6.0)
+    worker.wake()
+
+    assert job.turn.wait(TIMEOUT)
+    assert worker.close(TIMEOUT)
 
 
 @pytest.mark.parametrize("next_turn", [1e10, 1e300, math.nan, math.inf])

@@ -58,9 +58,7 @@ class InterruptedWorker(BackgroundWorker):
 
 
 @pytest.mark.parametrize("is_greenlet", [False, True])
-def test_spans_arrive(
-    monkeypatch: pytest.MonkeyPatch, *, is_greenlet: bool
-) -> None:
+def test_spans_arrive(monkeypatch: pytest.MonkeyPatch, *, is_greenlet: bool) -> None:
     """The thread survives; a greenlet that is killed is replaced."""
     monkeypatch.setattr(worker, "_DELAY_AFTER_ERROR", 0.0)
     if is_greenlet:
