@@ -425,11 +425,15 @@ def test_a_thread_that_was_killed_before_it_began_is_replaced(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has marked nothing; after some seconds a wake starts another."""
+
+    def end_at_once(_: object) -> None:
+        pass
+
     clock = FakeClock()
     worker = BackgroundWorker(clock=clock)
     worker.add_task(job)
     with monkeypatch.context() as patch:
-        patch.setattr(worker, "_run", lambda _: None)
+        patch.setattr(worker, "_run", end_at_once)
         worker.wake()
     killed = worker._runner
     assert killed is not None
