@@ -285,6 +285,7 @@ class Tracer(SpanStarter):
         In the event loop of another library it blocks, as `close` does. Returns whether
         all spans were sent within *timeout* seconds.
         """
+        timeout = usable_timeout(timeout)
         try:
             with forks_wait():
                 import asyncio  # noqa: PLC0415 - 30 ms; programs that await have it already

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -276,6 +277,16 @@ def test_aclose_returns_at_its_timeout() -> None:
         return closed
 
     assert not asyncio.run(main())
+
+
+@pytest.mark.parametrize("timeout", [10**400, math.inf])
+def test_aclose_with_a_very_long_timeout(timeout: float) -> None:
+    """A timeout that the event loop would refuse is shortened."""
+
+    async def close() -> bool:
+        return await make_tracer().aclose(timeout)
+
+    assert asyncio.run(close())
 
 
 def test_aclose_works_in_any_event_loop() -> None:

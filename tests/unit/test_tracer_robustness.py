@@ -27,6 +27,7 @@ class Broken:
         raise RuntimeError(msg)
 
     is_sampled = report_span = flush = close = is_allowed = _raise
+    getrandbits = _raise
     active = property(_raise)
 
     def set_process(self, **process: object) -> None:
@@ -110,6 +111,22 @@ def test_broken_throttler(
             "the debug trace is not allowed"
         ),
     ] == caplog.messages
+
+
+def test_broken_random_source(
+    tracer: MemoryTracer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If the random source raises, the span is not recorded, but it has ids."""
+    random: Anything = Broken()
+    tracer.random = random
+
+    span = tracer.start_span("op")
+
+    assert not span.is_sampled()
+    assert span.trace_id
+    assert span.span_id
+    (line,) = caplog.messages
+    assert line.startswith("starting a span raised RuntimeError('broken');")
 
 
 def test_broken_scope_manager() -> None:

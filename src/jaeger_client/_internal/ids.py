@@ -8,8 +8,13 @@ from typing import Any, Final
 from jaeger_client._internal.fork import call_after_fork
 from jaeger_client._internal.span_core import seed_ids
 
-operating_system_random: Final = random.SystemRandom().random
+_SYSTEM: Final = random.SystemRandom()
+
+operating_system_random: Final = _SYSTEM.random
 """Returns a number in [0, 1) from the operating system's randomness."""
+
+operating_system_bits: Final = _SYSTEM.getrandbits
+"""Returns a number of so many bits from the operating system's randomness."""
 
 
 class IdRandom(random.Random):

@@ -70,20 +70,12 @@ class StarterCore:
     __slots__ = ()
 
 
-def adopt_context(context_class: type) -> None:
-    """Pass `SpanContext` to the compiled core."""
+def _leave(_adopted: type) -> None:
+    """Leave the class as it is: without the compiled core, none replaces methods."""
 
 
-def adopt_span(span_class: type) -> None:
-    """Pass `Span` to the compiled core."""
-
-
-def adopt_starter(starter_class: type) -> None:
-    """Pass `SpanStarter` to the compiled core."""
-
-
-def adopt_reporter(reporter_class: type) -> None:
-    """Pass `Reporter` to the compiled core."""
+# Each passes a class to the compiled core, which replaces some of its methods.
+adopt_context = adopt_span = adopt_starter = adopt_reporter = _leave
 
 
 def seed_ids() -> None:

@@ -17,7 +17,7 @@ from jaeger_client._internal.arguments import (
 from jaeger_client._internal.clock import STEADY_CLOCK, UNPATCHED
 from jaeger_client._internal.diagnostics import RateLimitedWarning
 from jaeger_client._internal.fork import ProcessMark, notice_fork
-from jaeger_client._internal.ids import IdRandom
+from jaeger_client._internal.ids import IdRandom, operating_system_bits
 from jaeger_client._internal.span_core import StarterCore, adopt_starter
 from jaeger_client._internal.span_records import (
     NO_LOGS,
@@ -243,8 +243,9 @@ class SpanStarter(StarterCore, opentracing.Tracer):  # type: ignore[misc]  # unt
     def _failed_span(self, error: Exception) -> Span:
         """Return an unsampled span in place of one whose start raised *error*."""
         _START_FAILED.warn(error)
-        context = SpanContext(self.random_id(), self.random_id(), None, 0)
-        # Not the tracer's clock, because that may have raised the error.
+        # Not the tracer's random source and clock: they may have raised the error.
+        trace_id, span_id = (operating_system_bits(MAX_ID_BITS) or 1 for _ in range(2))
+        context = SpanContext(trace_id, span_id, None, 0)
         return Span(context, self, "", start_time=time.time())
 
     def _join(

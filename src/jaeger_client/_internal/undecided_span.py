@@ -177,10 +177,15 @@ def _decision_on(
     root = RootSpan(span.trace_id, span.operation_name, span.tag_items)
     try:
         decision = undecided.decide(root, is_final=is_final)
+        if decision is None:
+            return _UNSAMPLED if is_final else None
+        sampled, tags = decision
+        # Those of this client's samplers are stored as they are.
+        checked = tags if type(tags) is DecisionTags else dict(tags or NO_TAGS)
+        return bool(sampled), checked
     except Exception as error:  # noqa: BLE001 - the application's sampler may raise anything
         _DECISION_FAILED.warn(undecided, error)
         return _UNSAMPLED
-    return _UNSAMPLED if decision is None and is_final else decision
 
 
 def _apply(span: Span, decision: Decision) -> None:

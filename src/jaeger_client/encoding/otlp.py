@@ -30,7 +30,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client._native import IS_COMPILED
 from jaeger_client.constants import JAEGER_HOSTNAME_TAG_KEY, __version__
 from jaeger_client.encoding import otlp_writer
@@ -38,7 +37,7 @@ from jaeger_client.encoding.otlp_attributes import write_attribute, write_field
 from jaeger_client.encoding.packing import Frame, PackingEncoder
 from jaeger_client.encoding.plain import plain_items, plain_text
 from jaeger_client.encoding.varint import write_varint
-from jaeger_client.model import LogItem, Process, SpanData, SpanLosses, TagValue
+from jaeger_client.model import LogItem, Process, SpanData, TagValue
 
 if TYPE_CHECKING or not IS_COMPILED:
     _COMPILED = None
@@ -70,12 +69,6 @@ class OtlpEncoder(PackingEncoder):
 
     content_type = "application/x-protobuf"
     _span_writer = _COMPILED
-
-    def __init__(
-        self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
-    ) -> None:
-        super().__init__(losses, clock=clock)
-        self.set_process(Process(service_name=""))
 
     def _use_process(self, process: Process) -> int:
         attributes = bytearray()

@@ -117,10 +117,9 @@ def write_attribute(out: bytearray, tag: int, key: str, value: object) -> None:
 
 def write_nested_attribute(out: bytearray, tag: int, key: str, value: object) -> None:
     """Append an attribute as `write_attribute` does; also a tuple, a dict or `None`."""
-    key_value, any_value = bytearray(), bytearray()
-    _write_any_value(any_value, value)
+    key_value = bytearray()
     write_text(key_value, _KEY, key)
-    write_field(key_value, _VALUE, any_value)
+    _write_any_value(key_value, _VALUE, value)
     write_field(out, tag, key_value)
 
 
@@ -163,16 +162,16 @@ _VALUES: Final[Mapping[type, WriteValue]] = {
 """By the exact type of a value, because a subclass may override any method."""
 
 
-def _write_any_value(out: bytearray, value: object) -> None:
-    _NESTED_VALUES[type(value)](out, value)
+def _write_any_value(out: bytearray, tag: int, value: object) -> None:
+    any_value = bytearray()
+    _NESTED_VALUES[type(value)](any_value, value)
+    write_field(out, tag, any_value)
 
 
 def _write_array(out: bytearray, values: tuple[object, ...]) -> None:
     array = bytearray()
     for value in values:
-        any_value = bytearray()
-        _write_any_value(any_value, value)
-        write_field(array, _ITEM, any_value)
+        _write_any_value(array, _ITEM, value)
     write_field(out, _ARRAY, array)
 
 

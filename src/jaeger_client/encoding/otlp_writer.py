@@ -23,7 +23,7 @@ attributes. Readers of protobuf accept any order.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from jaeger_client.constants import (
@@ -41,10 +41,10 @@ from jaeger_client.encoding.otlp_attributes import (
     write_text,
 )
 from jaeger_client.encoding.packing import (
-    LogsTooLargeError,
     duration_us,
     start_us,
     usable_references,
+    write_logs,
 )
 from jaeger_client.encoding.plain import exact_int
 from jaeger_client.encoding.varint import MASK_32, MASK_64, MASK_128, write_varint
@@ -119,7 +119,7 @@ def write_span(out: bytearray, span: SpanData, max_size: int) -> None:
     if context.flags & DEBUG_FLAG:
         write_attribute(body, ATTRIBUTE, "jaeger.debug", True)  # noqa: FBT003 - a tag's value
     if logs := span.log_items:
-        _write_logs(body, [*logs], max_size)
+        write_logs(body, [*logs], write_log, max_size)
     if span.dropped_tags or span.dropped_logs:
         write_dropped(body, span)
     if span.references:
@@ -187,15 +187,6 @@ Tags that may become other fields than attributes, by key.
 The functions append the field, if it is not the status, and return whether the tag is
 no attribute.
 """
-
-
-def _write_logs(out: bytearray, logs: Sequence[LogItem], max_size: int) -> None:
-    """Append field 11 for each of *logs*; raise as `write_span` does."""
-    max_length = len(out) + max_size
-    for log in logs:
-        write_log(out, log)
-        if len(out) > max_length:
-            raise LogsTooLargeError
 
 
 def write_log(out: bytearray, log: LogItem) -> None:

@@ -28,7 +28,7 @@ from jaeger_client._internal.diagnostics import logger
 from jaeger_client._internal.fork import forks_wait
 from jaeger_client._internal.named_tuple import NamedTuple
 from jaeger_client.encoding.base import Payload
-from jaeger_client.encoding.plain import plain_items, plain_span
+from jaeger_client.encoding.plain import PlainLog, plain_items, plain_log, plain_span
 from jaeger_client.model import LogItem, Process, SpanData, SpanIds, SpanLosses, TagItem
 
 if TYPE_CHECKING:
@@ -173,6 +173,7 @@ class PackingEncoder(ABC):
         self._clock = clock
         self._limit = 0
         self._payloads = 0
+        self.set_process(Process(service_name=""))
 
     def set_process(self, process: Process) -> None:
         """Use *process* for the spans that follow."""
@@ -262,19 +263,6 @@ class PackingEncoder(ABC):
     def _write_log(self, out: bytearray, log: LogItem) -> None:
         """Append *log*, as it is written within a span."""
 
-    def _write_logs(self, out: bytearray, logs: Sequence[LogItem]) -> None:
-        """
-        Append *logs*, without the header and end of the list.
-
-        Raises:
-            LogsTooLargeError: As soon as they are larger than a payload may be.
-        """
-        max_size = len(out) + self._limit
-        for log in logs:
-            self._write_log(out, log)
-            if len(out) > max_size:
-                raise LogsTooLargeError
-
     def _open(self) -> _OpenPayload:
         yield_at = self._clock.monotonic() + _EMPTY_PAYLOAD_AFTER
         return _OpenPayload(self._frame(), self._limit, yield_at=yield_at)
@@ -346,17 +334,19 @@ class PackingEncoder(ABC):
         with forks_wait():
             from jaeger_client.encoding.shrink import shrink_span  # noqa: PLC0415 - rare
 
-        return shrink_span(span, self._body, self._size_of_log, max_size)
+        plain, logs = plain_span(span, with_logs=False), list(span.log_items or ())
+        return shrink_span(plain, logs, self._body, self._measure_log, max_size)
 
     def _body(self, span: SpanData) -> bytes:
         out = bytearray()
         self._write_spans(out, [], (span,), self._limit)
         return bytes(out)
 
-    def _size_of_log(self, log: LogItem) -> int:
-        out = bytearray()
+    def _measure_log(self, item: object) -> tuple[PlainLog, int]:
+        """Return a log as it is written, and its encoded size in bytes; or raise."""
+        log, out = plain_log(item), bytearray()
         self._write_log(out, log)
-        return len(out)
+        return log, len(out)
 
     def _shrink_process(self, limit: int) -> None:
         """Shorten the process tags to half of *limit* bytes, so that spans fit, too."""
@@ -381,6 +371,25 @@ class PackingEncoder(ABC):
                 ),
                 " and others" if len(changed) > _MAX_NAMED_TAGS else "",
             )
+
+
+def write_logs(
+    out: bytearray,
+    logs: Sequence[LogItem],
+    write_log: Callable[[bytearray, LogItem], None],
+    max_size: int,
+) -> None:
+    """
+    Append *logs* by *write_log*.
+
+    Raises:
+        LogsTooLargeError: As soon as they are larger than *max_size*.
+    """
+    max_length = len(out) + max_size
+    for log in logs:
+        write_log(out, log)
+        if len(out) > max_length:
+            raise LogsTooLargeError
 
 
 def duration_us(start: float, end: float | None) -> int:

@@ -25,10 +25,8 @@ from jaeger_client.encoding.plain import (
     PlainSpan,
     log_times,
     plain_items,
-    plain_log,
-    plain_span,
 )
-from jaeger_client.model import LogItem, Process, SpanData, TagItem
+from jaeger_client.model import Process, SpanData, TagItem
 
 TRUNCATED_TAG_KEY: Final = "jaeger.truncated"
 """Tag, with value true, of a span that lost logs or parts of values to fit."""
@@ -45,35 +43,11 @@ _CORRECTIONS: Final = 4
 EncodeSpan = Callable[[SpanData], bytes]
 """Returns the bytes of a span in the format of the payload."""
 
-SizeOfLog = Callable[[LogItem], int]
-"""Returns the size of an encoded log in bytes."""
-
 MeasureLog = Callable[[object], tuple[PlainLog, int]]
 """Returns a log as the encoder writes it, and its encoded size in bytes, or raises."""
 
 
 def shrink_span(
-    span: SpanData, encode: EncodeSpan, size_of_log: SizeOfLog, max_size: int
-) -> bytes | None:
-    """
-    Return as much of *span* as fits *max_size* bytes, encoded.
-
-    Returns `None` if it does not fit even without logs and with empty values.
-
-    Raises:
-        Exception: If the span cannot be copied or encoded.
-    """
-    logs = list(span.log_items or ())
-    plain = plain_span(span, with_logs=False)
-
-    def measure_log(item: object) -> tuple[PlainLog, int]:
-        log = plain_log(item)
-        return log, size_of_log(log)
-
-    return shrink_plain_span(plain, logs, encode, measure_log, max_size)
-
-
-def shrink_plain_span(
     plain: PlainSpan,
     logs: Sequence[object],
     encode: EncodeSpan,
@@ -83,7 +57,11 @@ def shrink_plain_span(
     """
     Return as much of *plain* and *logs* as fits *max_size* bytes, encoded.
 
-    *plain* has no logs yet. Returns `None` and raises as `shrink_span` does.
+    *plain* has no logs yet. Returns `None` if it does not fit even without logs and
+    with empty values.
+
+    Raises:
+        Exception: If the span cannot be encoded.
     """
     # Once, even if the application has set a tag of that name.
     items = [item for item in plain.tag_items if item[0] != TRUNCATED_TAG_KEY]

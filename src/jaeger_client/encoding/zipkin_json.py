@@ -46,7 +46,6 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Final, TypeAlias
 
-from jaeger_client._internal.clock import SYSTEM_CLOCK, Clock
 from jaeger_client.constants import (
     DEBUG_FLAG,
     JAEGER_IP_TAG_KEY,
@@ -61,8 +60,10 @@ from jaeger_client.encoding.packing import (
     PackingEncoder,
     dropped_items,
     duration_us,
+    write_logs,
 )
 from jaeger_client.encoding.plain import (
+    exact_int,
     exact_text,
     non_finite_text,
     plain_items,
@@ -73,7 +74,6 @@ from jaeger_client.model import (
     LogItem,
     Process,
     SpanData,
-    SpanLosses,
     TagItem,
     TagValue,
 )
@@ -111,12 +111,6 @@ class ZipkinJsonEncoder(PackingEncoder):
 
     content_type = "application/json"
 
-    def __init__(
-        self, losses: SpanLosses | None = None, *, clock: Clock = SYSTEM_CLOCK
-    ) -> None:
-        super().__init__(losses, clock=clock)
-        self.set_process(Process(service_name=""))
-
     def _use_process(self, process: Process) -> int:
         tags = _text_tags(plain_items(process.tags))
         name = plain_text(process.service_name).lower()
@@ -128,14 +122,14 @@ class ZipkinJsonEncoder(PackingEncoder):
         self._process_tags = tags
         return len((_to_json(self._endpoint) + _to_json(tags)).encode())
 
-    def _write_span(self, out: bytearray, span: SpanData, max_size: int) -> None:  # noqa: ARG002 - `_write_logs` has its own
+    def _write_span(self, out: bytearray, span: SpanData, max_size: int) -> None:
         fields = _to_json(self._fields(span)).encode()
         out += b"," + fields[:-1]  # without the closing brace
         if logs := [*span.log_items]:
             # The fields and the annotations are encoded apart, because encoding of logs
             # stops at the size of a payload.
             annotations = bytearray()
-            self._write_logs(annotations, logs)
+            write_logs(annotations, logs, self._write_log, max_size)
             # [1:] removes the comma before the first annotation.
             out += b',"annotations":[%b]' % bytes(annotations[1:])
         out += b"}"
@@ -208,10 +202,7 @@ def _checked_id(number: int) -> int:
 
 def _checked_integer(number: int) -> int:
     """Return *number* clamped to 64 signed bits; raise if it is not an int."""
-    if type(number) is not int:
-        msg = f"needs a whole number, got one {type(number).__name__}"
-        raise TypeError(msg)
-    return max(-MAX_I64, min(number, MAX_I64))
+    return max(-MAX_I64, min(exact_int(number), MAX_I64))
 
 
 def _text_tags(items: Iterable[TagItem]) -> dict[str, str]:

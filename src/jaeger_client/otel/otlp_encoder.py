@@ -60,9 +60,9 @@ from jaeger_client.encoding.otlp_writer import (
     write_ids,
     write_parent_id,
 )
-from jaeger_client.encoding.packing import Frame, PackingEncoder
+from jaeger_client.encoding.packing import Frame, PackingEncoder, write_logs
 from jaeger_client.encoding.plain import PlainLog, PlainSpan
-from jaeger_client.encoding.shrink import shrink_plain_span
+from jaeger_client.encoding.shrink import shrink_span
 from jaeger_client.encoding.varint import MASK_32, MASK_64, write_varint
 from jaeger_client.model import LogItem, Process, SpanData, SpanLosses
 from jaeger_client.otel.otlp_spans import EventFields, OtlpGroup, OtlpLink, fields_of
@@ -100,7 +100,6 @@ class OtlpSpanEncoder(PackingEncoder):
         self._group: OtlpGroup | None = None
         self._scope, self._scope_schema = bytearray(), bytearray()
         self._resource_schema = bytearray()
-        self.set_process(Process(service_name=""))
 
     def encode(self, spans: Sequence[SpanData], *, limit: int) -> Iterator[Payload]:
         """Yield payloads of *spans*, which may be of several resources and scopes."""
@@ -167,12 +166,12 @@ class OtlpSpanEncoder(PackingEncoder):
 
         return Frame(before, after=bytes(scope_end + end))
 
-    def _write_span(self, out: bytearray, span: SpanData, max_size: int) -> None:  # noqa: ARG002 - `_write_logs` has its own
+    def _write_span(self, out: bytearray, span: SpanData, max_size: int) -> None:
         body = bytearray()
-        self._write_body(body, cast("PlainSpan", span))
+        self._write_body(body, cast("PlainSpan", span), max_size)
         write_field(out, SPAN, body)
 
-    def _write_body(self, out: bytearray, span: PlainSpan) -> None:
+    def _write_body(self, out: bytearray, span: PlainSpan, max_size: int) -> None:
         ids, fields = span.ids, fields_of(span)
         write_ids(out, ids.trace_id, ids.span_id)
         _write_optional(out, _TRACE_STATE, fields.trace_state)
@@ -183,7 +182,7 @@ class OtlpSpanEncoder(PackingEncoder):
         out.append(fields.kind)
         out += TIMES.pack(START, _ns(fields.start_ns), END, _ns(fields.end_ns))
         _write_attributes(out, ATTRIBUTE, span.tag_items)
-        self._write_logs(out, [*span.log_items])
+        write_logs(out, [*span.log_items], self._write_log, max_size)
         if span.dropped_tags or span.dropped_logs:
             write_dropped(out, span)
         for link in fields.links:
@@ -213,8 +212,8 @@ class OtlpSpanEncoder(PackingEncoder):
         """
         whole, fields = cast("PlainSpan", span), fields_of(span)
         plain = whole._replace(log_items=[])
-        body = shrink_plain_span(
-            plain, whole.log_items, self._body, self._measure_event, max_size
+        body = shrink_span(
+            plain, whole.log_items, self._body, self._measure_log, max_size
         )
         if body is not None:
             return body
@@ -226,11 +225,13 @@ class OtlpSpanEncoder(PackingEncoder):
         plain = plain._replace(
             tag_items=text_items(items), extra=fields._replace(links=links)
         )
-        return shrink_plain_span(plain, [], self._body, self._measure_event, max_size)
+        return shrink_span(plain, [], self._body, self._measure_log, max_size)
 
-    def _measure_event(self, event: object) -> tuple[PlainLog, int]:
-        log = cast("PlainLog", event)
-        return log, self._size_of_log(log)
+    def _measure_log(self, item: object) -> tuple[PlainLog, int]:
+        # Not a plain copy: events are `EventFields`.
+        log, out = cast("PlainLog", item), bytearray()
+        self._write_log(out, log)
+        return log, len(out)
 
 
 class _Part(NamedTuple):

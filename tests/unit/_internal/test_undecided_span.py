@@ -23,7 +23,7 @@ from jaeger_client.span_context import SpanContext
 from jaeger_client.throttler import Throttler
 from jaeger_client.tracer import Tracer
 from tests.unit.bytecodes import call_at, every_place, interrupt
-from tests.unit.spans import HOSTILE_VALUES, Anything, pairs_of
+from tests.unit.spans import HOSTILE_VALUES, Anything, Hostile, pairs_of
 
 Decide = Callable[[RootSpan, bool], Decision | None]
 
@@ -515,6 +515,31 @@ def test_a_sampler_that_raises_refuses(caplog: pytest.LogCaptureFixture) -> None
     assert line.startswith(
         "sampling decision by <LateDecision> raised ZeroDivisionError();"
     )
+
+
+@pytest.mark.parametrize("decision", [True, (True,), (Hostile(), {}), (True, 5)])
+def test_an_invalid_decision_refuses(
+    caplog: pytest.LogCaptureFixture, decision: Anything
+) -> None:
+    """A decision of a wrong type is logged, and does not reach the application."""
+    scene = Scene(lambda _root, is_final: decision if is_final else None)
+
+    span = scene.start("any")
+    span.finish()
+
+    assert (Span, 0, []) == (type(span), span.flags, scene.reported)
+    (line,) = caplog.messages
+    assert line.startswith("sampling decision by <LateDecision> raised ")
+
+
+def test_a_decision_without_tags() -> None:
+    """A decision may have `None` instead of tags, as one at the start may."""
+    without: Anything = True, None
+    scene = Scene(lambda _root, is_final: without if is_final else None)
+
+    scene.start("any").finish()
+
+    assert ["any"] == scene.reported
 
 
 def test_nothing_that_is_handed_in_raises() -> None:
