@@ -243,6 +243,8 @@ class BackgroundWorker:
         self._runners: dict[str, _Runner] = {}
         """Empty, or the thread that has claimed the worker, under the key "current"."""
         self._flushes: deque[Flush] = deque()
+        self._restart_at = -math.inf
+        """When a thread that was killed may be replaced at once."""
         self._last_failure: RateLimitedWarning | None = None
         """The last warning of `_send_now`, which waits once for each cause."""
 
@@ -361,9 +363,12 @@ class BackgroundWorker:
             PROCESS_END.release(self)
             return
         # The thread was killed. Without time to send anything, this shows whether there
-        # is work for another thread, or else lets the next span start one.
+        # is work for another thread, or else lets the next span start one. Seldom: a
+        # task may end each thread.
         done = [_drain(task, -math.inf, on_worker=False) for task in self._tasks]
-        if not all(done):
+        now = self._clock.monotonic()
+        if not all(done) and now >= self._restart_at:
+            self._restart_at = now + _DELAY_AFTER_ERROR
             self.wake()
 
     def _run_once(self, runner: _Runner) -> None:

@@ -410,9 +410,9 @@ def test_thread_that_was_killed_is_replaced(
     monkeypatch.setitem(sys.modules, "greenlet", FakeGreenlet("greenlet"))
     job.error = kind()
     worker.wake()
-    for thread in threading.enumerate():
-        if thread.name == "under test":
-            thread.join(TIMEOUT)
+    # The first thread may have started another one, which is killed, too.
+    while threads := [t for t in threading.enumerate() if t.name == "under test"]:
+        threads[0].join(TIMEOUT)
     job.error = None
     job.turn.clear()
     assert worker.flush(TIMEOUT)
@@ -442,6 +442,24 @@ def test_a_thread_that_was_killed_before_it_began_is_replaced(
     worker.wake()
 
     assert job.turn.wait(TIMEOUT)
+    assert worker.close(TIMEOUT)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_task_that_ends_each_thread_is_not_run_in_a_loop(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that was killed is replaced at once, but not twice in a second."""
+    monkeypatch.setitem(sys.modules, "greenlet", FakeGreenlet("greenlet"))
+    worker = BackgroundWorker(name="under test", clock=FakeClock())
+    worker.add_task(job)
+    job.error = SystemExit()
+    worker.wake()
+    while threads := [t for t in threading.enumerate() if t.name == "under test"]:
+        threads[0].join(TIMEOUT)
+    job.error = None
+
+    assert job.turns <= 2
     assert worker.close(TIMEOUT)
 
 
