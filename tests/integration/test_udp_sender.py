@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -272,6 +273,23 @@ def test_without_sock_diag_the_tables_are_read(
         connected.send(bytes(10_000))
 
         assert connected.backlog() >= 10_000
+        assert connected.backlog() >= 10_000
+
+
+@on_linux
+def test_the_backlog_is_known_without_a_further_file(
+    agent: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it needs is opened with the socket: later there may be no descriptor."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with connect(agent) as connected:
+        connected.send(bytes(10_000))
+        monkeypatch.setattr(socket, "socket", fail)
+        monkeypatch.setattr(os, "open", fail)
+
         assert connected.backlog() >= 10_000
 
 

@@ -5,7 +5,7 @@ Signal handlers run between two bytecodes of the main thread, and threads are sw
 there. At which of them depends on the version of Python (see `signal_safe`). A test
 that goes through all of them covers every version.
 
-Only bytecodes of `jaeger_client` are counted, and on request those of `threading`, on
+Only bytecodes of `jaeger_client`, or of files that the test chooses, are counted, on
 the calling thread. Python up to 3.11 traces them by `sys.settrace`; from 3.12 on, by
 `sys.monitoring`, because a frame that requests opcode events when it is entered gets
 none there.
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import CodeType, FrameType
 
-_PACKAGE: Final = str(Path(jaeger_client.__file__).parent)
+PACKAGE: Final = str(Path(jaeger_client.__file__).parent)
+"""What the names of the package's files begin with."""
+
 _TOOL: Final = 4
 """A tool id of `sys.monitoring` that no debugger, coverage tool or profiler uses."""
 
@@ -61,16 +63,15 @@ def call_at(
     action: Callable[[], object],
     operation: Callable[[], object],
     *,
-    in_threading: bool = False,
+    counted: tuple[str, ...] = (PACKAGE,),
 ) -> str:
     """
     Call *operation*, and *action* before its *at*-th bytecode, counted from 1.
 
     Returns the place where *action* was called, or "" if *operation* has fewer
-    bytecodes. A KeyboardInterrupt that *action* raises ends *operation*. With
-    *in_threading*, bytecodes of the module `threading` count as well.
+    bytecodes. A KeyboardInterrupt that *action* raises ends *operation*. Bytecodes of
+    the files count whose names begin with one of *counted*.
     """
-    counted = (_PACKAGE, threading.__file__) if in_threading else (_PACKAGE,)
     countdown = _Countdown(at, action, counted)
     with suppress(KeyboardInterrupt):
         _trace(countdown, operation)

@@ -13,7 +13,7 @@ from jaeger_client._internal.worker import BackgroundWorker
 from jaeger_client.reporter import Reporter
 from jaeger_client.sampler import ConstSampler
 from jaeger_client.tracer import Tracer
-from tests.unit.bytecodes import call_at, every_place, interrupt
+from tests.unit.bytecodes import PACKAGE, call_at, every_place, interrupt
 from tests.unit.reporter.counting_metrics import CountingMetrics
 from tests.unit.reporter.line_encoder import LineChannel
 
@@ -190,7 +190,10 @@ def test_later_spans_arrive_after_an_interrupt_in_the_standard_library(
         scene = sleeping()
         runner = scene.worker._runner
         place = call_at(
-            at, interrupt, lambda: OPERATIONS[operation](scene), in_threading=True
+            at,
+            interrupt,
+            lambda: OPERATIONS[operation](scene),
+            counted=(PACKAGE, threading.__file__),
         )
         with with_place(place):
             scene.check_later_spans()

@@ -161,8 +161,12 @@ class UdpSocket:
         self._port = port
         self._socket = sock
         self._receiver: UdpReceiver | None = None
-        self._needs_tables = sys.platform != "linux"
-        """Whether sock_diag is missing or has failed."""
+        """`None`: the receiver is on another machine, or sock_diag does not work."""
+        # At once: later the process may have no file descriptor left, or be in another
+        # network namespace.
+        if address.is_loopback and sys.platform == "linux":
+            with suppress(OSError):
+                self._receiver = UdpReceiver(sock)
 
     def send(self, datagram: bytes) -> None:
         """
@@ -181,13 +185,12 @@ class UdpSocket:
         """Return how many bytes the receiver has not read yet; 0 if not known."""
         if not self.address.is_loopback:
             return 0
-        if not self._needs_tables:
+        if self._receiver is not None:
             try:
-                if self._receiver is None:
-                    self._receiver = UdpReceiver(self._socket)
                 return self._receiver.backlog()
             except (OSError, struct.error):
-                self._needs_tables = True
+                self._receiver.close()
+                self._receiver = None
         return read_backlog(self._port)
 
     def close(self) -> None:

@@ -53,6 +53,9 @@ if TYPE_CHECKING:
 _DELAY_AFTER_ERROR: Final = 1.0
 """Seconds until a task that has raised an error runs again."""
 
+_MAX_START: Final = 5.0
+"""Seconds after which a thread that has not begun was killed before."""
+
 _MAX_WAIT: Final = 3600.0
 """Maximum time in seconds of one wait; `threading` refuses more than 9.2e9."""
 
@@ -159,7 +162,9 @@ class _LastRequest:
 class _Runner:
     """A thread that runs the tasks, and what wakes it."""
 
-    def __init__(self, run: Callable[[_Runner], None], name: str) -> None:
+    def __init__(
+        self, run: Callable[[_Runner], None], name: str, *, begins_by: float
+    ) -> None:
         # A lock, which is held while there is no signal: releasing and acquiring it are
         # single calls into C. Created with the thread: a library that replaces the
         # standard library's locks (gevent) has done so by then.
@@ -167,6 +172,9 @@ class _Runner:
         self._signal.acquire()
         self._running = threading.Lock()
         self._running.acquire()
+        self.begins_by = begins_by
+        """Monotonic time after which the thread counts as killed if not begun."""
+        self.has_begun = False
         self.has_ended = False
         # `has_ended` replaces Thread.is_alive(): up to Python 3.12, that marks a living
         # thread as ended if a signal handler raises in it.
@@ -235,6 +243,8 @@ class BackgroundWorker:
         self._runners: dict[str, _Runner] = {}
         """Empty, or the thread that has claimed the worker, under the key "current"."""
         self._flushes: deque[Flush] = deque()
+        self._restart_at = -math.inf
+        """When a thread that was killed may be replaced at once."""
         self._last_failure: RateLimitedWarning | None = None
         """The last warning of `_send_now`, which waits once for each cause."""
 
@@ -262,7 +272,12 @@ class BackgroundWorker:
     def _runner(self) -> _Runner | None:
         """The thread that runs the tasks, if it is alive in this process."""
         runner = self._runners.get("current")
-        return None if runner is None or runner.has_ended else runner
+        if runner is None or runner.has_ended:
+            return None
+        # If it is late instead, it will find the worker claimed by another, and end.
+        if not runner.has_begun and self._clock.monotonic() > runner.begins_by:
+            return None
+        return runner
 
     @property
     def is_running(self) -> bool:
@@ -307,12 +322,15 @@ class BackgroundWorker:
         if self._is_flushed_at_exit:
             PROCESS_END.keep(self)
         try:
-            runner = _Runner(self._run, self._name)
+            begins_by = self._clock.monotonic() + _MAX_START
+            runner = _Runner(self._run, self._name, begins_by=begins_by)
             runner.thread.start()
         except Exception as error:  # noqa: BLE001 - no threads, no file descriptors, or the interpreter is ending
             self._cannot_start.warn(error)
         else:
-            self._claim_for(runner)
+            # Unless it was killed already, and is replaced.
+            if not runner.has_ended:
+                self._claim_for(runner)
 
     def _claim_for(self, runner: _Runner) -> bool:
         # Called by the new thread and by the one that started it: a signal handler that
@@ -320,14 +338,38 @@ class BackgroundWorker:
         return self._runners.setdefault("current", runner) is runner
 
     def _run(self, runner: _Runner) -> None:
-        if self._claim_for(runner):
-            try:
+        try:
+            if self._claim_for(runner):
+                runner.has_begun = True
                 while not self._closed:
-                    self._run_once(runner)
-            finally:
-                runner.end()
-                if self._closed:
-                    PROCESS_END.release(self)
+                    self._run_until_error(runner)
+        finally:
+            runner.end()
+            if self._runners.get("current", runner) is runner:
+                self._after_end()
+
+    def _run_until_error(self, runner: _Runner) -> None:
+        try:
+            while not self._closed:
+                self._run_once(runner)
+        except BaseException as error:
+            # Not of a task: PyThreadState_SetAsyncExc() raises in any thread, at any
+            # bytecode.
+            if ends_greenlet(error):
+                raise
+
+    def _after_end(self) -> None:
+        if self._closed:
+            PROCESS_END.release(self)
+            return
+        # The thread was killed. Without time to send anything, this shows whether there
+        # is work for another thread, or else lets the next span start one. Seldom: a
+        # task may end each thread.
+        done = [_drain(task, -math.inf, on_worker=False) for task in self._tasks]
+        now = self._clock.monotonic()
+        if not all(done) and now >= self._restart_at:
+            self._restart_at = now + _DELAY_AFTER_ERROR
+            self.wake()
 
     def _run_once(self, runner: _Runner) -> None:
         next_run = self._run_tasks()

@@ -211,8 +211,9 @@ cdef inline bint _read_field(Ascii* text, Number* number) noexcept nogil:
 
 
 cdef inline bint _read_colon(Ascii* text) noexcept nogil:
+    cdef bint is_colon = text.at < text.end and text.at[0] == c":"
     text.at += 1
-    return text.at <= text.end and text.at[-1] == c":"
+    return is_colon
 
 
 cdef ContextCore _context_of(

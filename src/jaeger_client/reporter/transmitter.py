@@ -156,9 +156,9 @@ class Transmitter:
         self._reset()
 
     def _use(self, channel: Channel) -> None:
+        self._encoder: Encoder | None = None
         self._channel = channel
         self.sender = channel.sender
-        self._encoder: Encoder | None = None
         self._rejected = self.sender.rejected_spans
         what = f"cannot send spans to {self.sender!r}"
         self._outage = Outage(what, self._advice, clock=self._clock)
@@ -240,11 +240,14 @@ class Transmitter:
 
     def _get_encoder(self) -> Encoder:
         # On first use: an `AgentChannel` imports and creates its encoder then.
-        if self._encoder is None:
-            self._encoder = self._channel.encoder
+        encoder = self._encoder
+        if encoder is None:
+            encoder = self._channel.encoder
             if self._process is not None:
-                self._encoder.set_process(self._process)
-        return self._encoder
+                encoder.set_process(self._process)
+            # Not before, or after an interrupt it would have no process for ever.
+            self._encoder = encoder
+        return encoder
 
     def _encode(self, encoder: Encoder) -> Iterator[_Payload]:
         """Yield payloads of the spans that are not done, with what each has lost."""
@@ -397,10 +400,13 @@ class Transmitter:
             error,
             channel.sender,
         )
-        self._fallback = None
-        close_quietly(self.sender)
-        self._use(channel)
+        refused = self.sender
+        # In this order: whatever an interrupt leaves, the next refusal switches again,
+        # and no payload of one encoder is sent by the sender of the other for ever.
         self._encode_again()
+        self._use(channel)
+        self._fallback = None
+        close_quietly(refused)
         return True
 
     def after_fork_in_child(self) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from jaeger_client._internal.worker import BackgroundWorker
+from jaeger_client.testing import FakeClock
 
 TIMEOUT = 10.0
 
@@ -409,15 +410,57 @@ def test_thread_that_was_killed_is_replaced(
     monkeypatch.setitem(sys.modules, "greenlet", FakeGreenlet("greenlet"))
     job.error = kind()
     worker.wake()
-    for thread in threading.enumerate():
-        if thread.name == "under test":
-            thread.join(TIMEOUT)
+    # The first thread may have started another one, which is killed, too.
+    while threads := [t for t in threading.enumerate() if t.name == "under test"]:
+        threads[0].join(TIMEOUT)
     job.error = None
     job.turn.clear()
     assert worker.flush(TIMEOUT)
     worker.wake()
 
     assert job.turn.wait(TIMEOUT)
+
+
+def test_a_thread_that_was_killed_before_it_began_is_replaced(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has marked nothing; after some seconds a wake starts another."""
+
+    def end_at_once(_: object) -> None:
+        pass
+
+    clock = FakeClock()
+    worker = BackgroundWorker(clock=clock)
+    worker.add_task(job)
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "_run", end_at_once)
+        worker.wake()
+    killed = worker._runner
+    assert killed is not None
+    killed.thread.join(TIMEOUT)
+    clock.advance(6.0)
+    worker.wake()
+
+    assert job.turn.wait(TIMEOUT)
+    assert worker.close(TIMEOUT)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_task_that_ends_each_thread_is_not_run_in_a_loop(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that was killed is replaced at once, but not twice in a second."""
+    monkeypatch.setitem(sys.modules, "greenlet", FakeGreenlet("greenlet"))
+    worker = BackgroundWorker(name="under test", clock=FakeClock())
+    worker.add_task(job)
+    job.error = SystemExit()
+    worker.wake()
+    while threads := [t for t in threading.enumerate() if t.name == "under test"]:
+        threads[0].join(TIMEOUT)
+    job.error = None
+
+    assert job.turns <= 2
+    assert worker.close(TIMEOUT)
 
 
 @pytest.mark.parametrize("next_turn", [1e10, 1e300, math.nan, math.inf])

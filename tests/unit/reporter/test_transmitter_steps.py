@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from jaeger_client.encoding import Payload
-from jaeger_client.errors import PayloadTooLargeError, SendError
+from jaeger_client.errors import PayloadTooLargeError, RefusedError, SendError
 from jaeger_client.metrics import MetricsFactory
 from jaeger_client.metrics.instruments import ReporterMetrics
-from jaeger_client.model import SpanData, SpanLosses
+from jaeger_client.model import Process, SpanData, SpanLosses
 from jaeger_client.reporter.losses import LossReport
 from jaeger_client.reporter.queue import SpanQueue
-from jaeger_client.reporter.transmitter import Transmitter
+from jaeger_client.reporter.transmitter import PROBE_INTERVAL, Transmitter
 from jaeger_client.senders import MemorySender
 from jaeger_client.testing import FakeClock
 from tests.unit.bytecodes import call_at, every_place, interrupt
@@ -36,14 +36,20 @@ class CountingEncoder(LineEncoder):
 class Scene:
     """A transmitter with spans, of which two fit a payload."""
 
-    def __init__(self, *names: str, encoder: CountingEncoder | None = None) -> None:
-        clock, metrics = FakeClock(), ReporterMetrics(MetricsFactory())
+    def __init__(
+        self,
+        *names: str,
+        encoder: CountingEncoder | None = None,
+        fallback: LineChannel | None = None,
+    ) -> None:
+        metrics = ReporterMetrics(MetricsFactory())
+        self.clock = clock = FakeClock()
         self.losses = SpanLosses()
         self.encoder = encoder or CountingEncoder()
         self.sender = MemorySender(max_payload=4)
         self.transmitter = Transmitter(
             LineChannel(self.encoder, self.sender),
-            fallback=None,
+            fallback=None if fallback is None else lambda: fallback,
             losses=LossReport(self.losses, metrics, clock=clock),
             metrics=metrics,
             error_reporter=None,
@@ -156,6 +162,46 @@ def test_an_interrupt_skips_no_span() -> None:
         scene.finish()
         assert ["ab", "cd", "e"] == sorted(set(scene.sent)), place
         assert len(scene.sent) <= 4, place
+        return place
+
+    assert sum(1 for _ in every_place(run)) > 100
+
+
+def test_an_interrupt_leaves_no_encoder_without_its_process() -> None:
+    """Interrupted at any bytecode of its first use, the encoder gets the process."""
+
+    def run(at: int) -> str:
+        scene = Scene("a")
+        scene.transmitter.set_process(Process("service"))
+        place = call_at(at, interrupt, scene.transmitter.encode_next)
+        scene.finish()
+        assert Process("service") == scene.encoder.process, place
+        return place
+
+    assert sum(1 for _ in every_place(run)) > 10
+
+
+def test_an_interrupt_does_not_prevent_the_fallback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Interrupted at any bytecode, later spans go over the whole other channel."""
+    caplog.set_level(logging.CRITICAL, "jaeger_tracing")
+
+    def run(at: int) -> str:
+        other = LineChannel()
+        scene = Scene("a", fallback=other)
+        scene.transmitter.set_process(Process("service"))
+        scene.sender.fail_always(RefusedError("nothing listens"))
+        scene.step()
+        place = call_at(at, interrupt, scene.step)
+        for name in "bcd":
+            scene.finish()
+            scene.clock.advance(PROBE_INTERVAL)
+            scene.transmitter.put(named(name))
+        scene.finish()
+        assert ["d"] == lines_of(other.sender)[-1], place
+        assert isinstance(other.encoder, LineEncoder)
+        assert other.encoder.process is not None, place
         return place
 
     assert sum(1 for _ in every_place(run)) > 100
