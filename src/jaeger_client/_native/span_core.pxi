@@ -106,7 +106,7 @@ cdef Original finish_original = None
 cdef str FINISH = "finish"
 cdef object python_context, python_flags
 cdef dict NO_BAGGAGE, NO_TAGS
-cdef list NO_MORE_TAGS, NO_LOGS
+cdef list NO_MORE_TAGS = [], NO_LOGS  # not None, which `tag_items` may be
 cdef Py_ssize_t MAX_LOG_FIELDS
 
 cdef tuple USED_OF_SPAN = (
