@@ -29,6 +29,8 @@ from tests.implementations import implementations
 from tests.unit.spans import fields_of, pairs_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typing_extensions import assert_type
 
 SCOPES = 1_000_000
@@ -527,6 +529,46 @@ def test_a_copy_of_a_scope_has_its_attributes(
 
     assert copy.copy(scope).span is scope.span
     scope.close()
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy])
+def test_a_copy_of_a_scope_has_the_slots_of_its_class(
+    manager_type: type[ContextScopeManager], duplicate: Callable[[Any], Any]
+) -> None:
+    """A class derived from that of scopes may have slots."""
+    manager = manager_type()
+    span: Any = "span"
+    scope = manager.activate(span, False)
+    scope.close()
+    derived: Any = type("Derived", (type(scope),), {"__slots__": ("note", "unset")})
+    other = derived.__new__(derived)
+    for name in ("manager", "span", "finish_on_close", "is_closed", "previous"):
+        setattr(other, name, getattr(scope, name))
+    other.note = ["note"]
+
+    copied = duplicate(other)
+
+    assert (["note"], False) == (copied.note, hasattr(copied, "unset"))
+    assert manager is copied.manager
+
+
+def test_all_scopes_of_a_manager_are_of_one_class(
+    manager_type: type[ContextScopeManager],
+) -> None:
+    """That of the implementation, however the arguments are passed."""
+    manager = manager_type()
+    span: Any = "span"
+    parts = ["sp", "an"]
+    composed: Any = {"".join(parts): span, "finish_on_close": False}
+    scopes = [
+        manager.activate(span, False),
+        manager.activate(**composed),
+        manager_type.activate(self=manager, span=span, finish_on_close=False),
+    ]
+    for scope in reversed(scopes):
+        scope.close()
+
+    assert 1 == len({*map(type, scopes)})
 
 
 def test_managers_can_be_pickled() -> None:

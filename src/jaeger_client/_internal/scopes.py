@@ -14,6 +14,7 @@ import weakref
 from collections import deque
 from contextlib import suppress
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import opentracing
@@ -22,8 +23,6 @@ from jaeger_client.span import Span
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-_new: Final = object.__new__
 
 ActiveScopeVariable: TypeAlias = "ContextVar[ContextScope | None]"
 
@@ -102,6 +101,9 @@ class ContextScopeManager(opentracing.ScopeManager):  # type: ignore[misc]  # un
     """Stores the active scope in a context variable. Safe from any thread or task."""
 
     __module__ = "jaeger_client.scope"
+    # No __init__, because that would take 0.1 of 0.6 µs. The compiled manager, which
+    # calls `activate` for unusual arguments, has its own.
+    _new_scope = staticmethod(partial(object.__new__, ContextScope))
 
     def __init__(self) -> None:
         # The base class's __init__ would create objects that are not used here.
@@ -117,8 +119,7 @@ class ContextScopeManager(opentracing.ScopeManager):  # type: ignore[misc]  # un
 
     def activate(self, span: opentracing.Span, finish_on_close: bool) -> ContextScope:  # noqa: FBT001 - OpenTracing's signature
         """Make *span* active until the returned scope is closed."""
-        # No __init__, because that would take 0.1 of 0.6 µs.
-        scope = _new(ContextScope)
+        scope = self._new_scope()
         scope.manager = self
         scope.span = span
         scope.finish_on_close = finish_on_close

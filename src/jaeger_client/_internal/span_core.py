@@ -82,7 +82,7 @@ def seed_ids() -> None:
     """Seed the compiled core's generator of ids from the operating system."""
 
 
-def _once(adopt: Callable[..., None]) -> Callable[..., None]:
+def _once(adopt: Callable[[type], None]) -> Callable[[type], None]:
     """
     Return *adopt* for one class; later ones keep their Python methods.
 
@@ -90,9 +90,9 @@ def _once(adopt: Callable[..., None]) -> Callable[..., None]:
     """
     adoptions = [adopt]
 
-    def adopt_first(adopted: type, **options: object) -> None:
+    def adopt_first(adopted: type) -> None:
         if adoptions:
-            adoptions.pop()(adopted, **options)
+            adoptions.pop()(adopted)
 
     return adopt_first
 

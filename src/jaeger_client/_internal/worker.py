@@ -54,7 +54,7 @@ _DELAY_AFTER_ERROR: Final = 1.0
 """Seconds until a task that has raised an error runs again."""
 
 _MAX_START: Final = 5.0
-"""Seconds after which a thread that has not begun was killed before."""
+"""Seconds after which a thread that has not begun counts as killed."""
 
 _MAX_WAIT: Final = 3600.0
 """Maximum time in seconds of one wait; `threading` refuses more than 9.2e9."""

@@ -127,6 +127,12 @@ cdef inline bint has_own(object instance, str name) except -1:
     return name in owned
 
 
+cdef dict slots_of(object instance):
+    """The values of the slots of Python classes, for `copy` and `pickle`."""
+    names = copyreg._slotnames(type(instance))
+    return {name: getattr(instance, name) for name in names if hasattr(instance, name)}
+
+
 cdef object ABSENT = object()
 """The value in `Original.attributes` of one that the class does not have."""
 

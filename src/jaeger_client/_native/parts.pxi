@@ -22,8 +22,10 @@ cdef adopt_parts():
     global metrics_class, const_original, probabilistic_original
     from jaeger_client.metrics.instruments import TracerMetrics as metrics_class
     from jaeger_client.sampler.basic import ConstSampler, ProbabilisticSampler
-    const_original = original_of(ConstSampler, (IS_SAMPLED,))
-    probabilistic_original = original_of(ProbabilisticSampler, (IS_SAMPLED,))
+    const_original = original_of(ConstSampler, (IS_SAMPLED, "_result"))
+    probabilistic_original = original_of(
+        ProbabilisticSampler, (IS_SAMPLED, "boundary", "_yes", "_no")
+    )
 
 
 def adopt_reporter(cls):

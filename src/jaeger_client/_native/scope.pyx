@@ -18,12 +18,14 @@ Most of the time of a scope is spent in the two assignments of the context varia
 which cannot be avoided: the context may have been copied at any time since.
 """
 
+from functools import partial
+
 import opentracing
 
 from cpython.contextvars cimport PyContextVar_Get, PyContextVar_Set
 from cpython.ref cimport Py_DECREF, PyObject
 
-from jaeger_client._native.spans cimport finish_span, replace_method
+from jaeger_client._native.spans cimport finish_span, replace_method, slots_of
 
 from jaeger_client._internal import scopes
 from jaeger_client._internal.scopes import record_exception, variable_for
@@ -56,7 +58,8 @@ cdef class ScopeCore:
     def __getstate__(self):
         # As of slots.
         names = ("manager", "span", "finish_on_close", "is_closed", "previous")
-        return self.__dict__, {name: getattr(self, name) for name in names}
+        fields = {name: getattr(self, name) for name in names}
+        return self.__dict__, {**fields, **slots_of(self)}
 
     def __enter__(self):
         return self
@@ -123,6 +126,7 @@ class ContextScopeManager(ScopeManagerCore, opentracing.ScopeManager):
     """Stores the active scope in a context variable. Safe from any thread or task."""
 
     __module__ = "jaeger_client.scope"
+    _new_scope = staticmethod(partial(ScopeCore.__new__, ContextScope))
 
     def __reduce__(self):
         # In another process, no span is active yet.

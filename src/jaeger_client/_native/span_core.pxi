@@ -32,6 +32,10 @@ cdef class SpanCore:
     def context(self, context):
         python_context.__set__(self, context)
 
+    @context.deleter
+    def context(self):
+        python_context.__delete__(self)
+
     @property
     def flags(self):
         """Bits `SAMPLED_FLAG` and `DEBUG_FLAG`."""
@@ -41,6 +45,10 @@ cdef class SpanCore:
     @flags.setter
     def flags(self, flags):
         python_flags.__set__(self, flags)
+
+    @flags.deleter
+    def flags(self):
+        python_flags.__delete__(self)
 
 
 cdef object is_sampled(SpanCore span, PyObject **_):

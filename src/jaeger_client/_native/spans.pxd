@@ -136,5 +136,8 @@ cdef object no_more_tags()
 cdef int finish_span(object span) except -1
 """What `span.finish()` does, for any span."""
 
+cdef dict slots_of(object instance)
+"""The values of the slots of Python classes, for `copy` and `pickle`."""
+
 cdef int replace_method(type owner, str name, object function, void *run) except -1
 """Replace a method in Python by one in C, see `Method` in `classes.pxi`."""

@@ -43,6 +43,8 @@ from libc.string cimport memcpy
 
 from jaeger_client._native.queue cimport SpanQueue, SpanReceiver
 
+import copyreg
+
 from jaeger_client.constants import MAX_ID_BITS, MAX_TRACE_ID_BITS
 
 cdef extern from "Python.h":

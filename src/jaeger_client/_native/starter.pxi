@@ -10,7 +10,8 @@ cdef class StarterCore:
     """The fields of `SpanStarter`; its methods are below."""
 
     def __getstate__(self):
-        return self.__dict__
+        slots = slots_of(self)
+        return (self.__dict__, slots) if slots else self.__dict__
 
 
 cdef object start_span(StarterCore self, PyObject **values):

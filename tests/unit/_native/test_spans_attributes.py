@@ -20,7 +20,7 @@ from unittest import mock  # noqa: TID251 - as applications patch
 import pytest
 
 from jaeger_client import ConstSampler, Span, SpanContext, Tracer
-from jaeger_client.reporter import InMemoryReporter
+from jaeger_client.reporter import InMemoryReporter, NullReporter
 from jaeger_client.testing import MemoryTracer
 from tests.unit.spans import Anything, pairs_of
 
@@ -180,6 +180,30 @@ def test_pickled_attributes_of_a_tracer() -> None:
 
     assert isinstance(function(*arguments), Tracer)
     assert state == vars(tracer)
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy])
+def test_a_copy_of_a_tracer_has_the_slots_of_its_class(
+    duplicate: Callable[[Anything], Anything],
+) -> None:
+    """A derived class may have slots."""
+    derived: Anything = type("Derived", (Tracer,), {"__slots__": ("note", "unset")})
+    tracer = derived("test", NullReporter(), ConstSampler(decision=True))
+    tracer.note = ["note"]
+
+    copied = duplicate(tracer)
+
+    assert (["note"], False) == (copied.note, hasattr(copied, "unset"))
+    assert copied.start_span("op").is_sampled()
+
+
+@pytest.mark.parametrize("name", ["context", "flags"])
+def test_a_property_of_a_span_cannot_be_deleted(name: str) -> None:
+    """As any property, it raises an `AttributeError`."""
+    span = make_tracer().start_span("op")
+
+    with pytest.raises(AttributeError):
+        delattr(span, name)
 
 
 def test_a_mock_with_the_attributes_of_a_tracer() -> None:

@@ -148,6 +148,28 @@ class TestSampler:
         assert (before, is_sampled(tracer)) == (True, False)
 
     @pytest.mark.parametrize(
+        ("sampler", "name", "value"),
+        [
+            (ConstSampler(decision=False), "_result", YES),
+            (ProbabilisticSampler(0), "boundary", 1 << 64),
+            (ProbabilisticSampler(0), "_no", YES),
+            (ProbabilisticSampler(1), "_yes", (False, {})),
+        ],
+        ids=lambda value: value if isinstance(value, str) else "",
+    )
+    def test_a_property_in_place_of_an_attribute(
+        self, sampler: Anything, name: str, value: object
+    ) -> None:
+        """A property that is assigned to the class replaces the attribute."""
+        tracer = make_tracer(sampler)
+        before = is_sampled(tracer)
+        new = mock.PropertyMock(return_value=value)
+        with mock.patch.object(type(sampler), name, new, create=True):
+            patched = is_sampled(tracer)
+
+        assert [before, patched, is_sampled(tracer)] == [before, not before, before]
+
+    @pytest.mark.parametrize(
         "boundary",
         [
             *(-(1 << 70), -1, 0, 1, 2, TWO_TO_63 - 1, TWO_TO_63, TWO_TO_63 + 1),
