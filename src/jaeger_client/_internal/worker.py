@@ -341,7 +341,7 @@ class BackgroundWorker:
         try:
             if self._claim_for(runner):
                 runner.has_begun = True
-                while not self._closed:
+                while not self._closed and self._runners.get("current") is runner:
                     self._run_until_error(runner)
         finally:
             runner.end()
@@ -350,7 +350,8 @@ class BackgroundWorker:
 
     def _run_until_error(self, runner: _Runner) -> None:
         try:
-            while not self._closed:
+            # It may be replaced as killed just when it begins.
+            while not self._closed and self._runners.get("current") is runner:
                 self._run_once(runner)
         except BaseException as error:
             # Not of a task: PyThreadState_SetAsyncExc() raises in any thread, at any

@@ -11,6 +11,7 @@ import threading
 import time
 import types
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -595,3 +596,53 @@ def threads_named(name: str, *, ends_soon: bool = False) -> int:
         if len(found) <= 1 or not ends_soon or time.monotonic() > deadline:
             return len(found)
         found[-1].join(0.01)
+
+
+class InterruptedClock(FakeClock):
+    """A clock that calls *interrupt* during one reading."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.interrupts: list[Callable[[], object]] = []
+
+    def monotonic(self) -> float:
+        now = super().monotonic()
+        if self.interrupts:
+            self.interrupts.pop()()
+        return now
+
+
+def test_a_thread_that_begins_while_it_is_replaced(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends: the tasks never run on two threads for long."""
+    clock = InterruptedClock()
+    worker = BackgroundWorker(clock=clock, name="under test")
+    worker.add_task(job)
+    job.next_turn = -math.inf
+    may_begin = threading.Event()
+    threads: list[threading.Thread] = []
+    start, run = worker._start, worker._run
+
+    def begin_late(runner: Any) -> None:
+        threads.append(threading.current_thread())
+        may_begin.wait(TIMEOUT)
+        run(runner)
+
+    def begin_now() -> None:
+        may_begin.set()
+        job.turn.wait(TIMEOUT)
+
+    def interrupted_start() -> None:
+        clock.interrupts.append(begin_now)
+        start()
+
+    monkeypatch.setattr(worker, "_run", begin_late)
+    worker.wake()
+    clock.advance(10)
+    monkeypatch.setattr(worker, "_start", interrupted_start)
+    worker.wake()
+    threads[0].join(TIMEOUT)
+
+    assert [False, True] == [thread.is_alive() for thread in threads]
+    assert worker.close(TIMEOUT)
