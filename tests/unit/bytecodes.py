@@ -13,6 +13,8 @@ none there.
 
 from __future__ import annotations
 
+import dis
+import functools
 import sys
 import threading
 from contextlib import suppress
@@ -95,19 +97,11 @@ if sys.version_info >= (3, 12):
 
     def _trace(countdown: _Countdown, operation: Callable[[], object]) -> None:
         monitoring, events = sys.monitoring, sys.monitoring.events
-        # Code, and its offsets without a line: handlers of exceptions by the compiler,
-        # such as the one that ends a generator which is closed. No signal handler runs
-        # there, and what is raised there while a generator is deleted is not raised.
         watched: dict[CodeType, set[int]] = {}
 
         def enter(code: CodeType, offset: int) -> object:
             if code.co_filename.startswith(countdown.counted):
-                watched[code] = {
-                    inner
-                    for start, end, line in code.co_lines()
-                    if line is None
-                    for inner in range(start, end)
-                }
+                watched[code] = _uninterrupted(code)
                 # Another thread may be here when the operation has ended.
                 with suppress(ValueError):
                     monitoring.set_local_events(_TOOL, code, events.INSTRUCTION)
@@ -130,6 +124,26 @@ if sys.version_info >= (3, 12):
             for code in [*watched]:
                 monitoring.set_local_events(_TOOL, code, 0)
             monitoring.free_tool_id(_TOOL)
+
+    @functools.cache
+    def _uninterrupted(code: CodeType) -> set[int]:
+        """Return the offsets at which no signal handler runs."""
+        # Without a line: handlers of exceptions by the compiler, such as the one that
+        # ends a generator which is closed. What is raised there while a generator is
+        # deleted is not raised.
+        compilers = {
+            inner
+            for start, end, line in code.co_lines()
+            if line is None
+            for inner in range(start, end)
+        }
+        # It does nothing, and no `try` includes it.
+        not_taken = {
+            instruction.offset
+            for instruction in dis.get_instructions(code)
+            if instruction.opname == "NOT_TAKEN"
+        }
+        return compilers | not_taken
 
     def _line_of(code: CodeType, offset: int) -> int | None:
         return next(
