@@ -316,6 +316,8 @@ cdef int replace_method(type owner, str name, object function, void *run) except
     method.vectorcall, method.run = <vectorcallfunc>call_method, <method_in_c>run
     method.names = function.__code__.co_varnames[1:count]
     method.defaults = function.__defaults__ or ()
+    if len(method.names) > MAX_PARAMETERS:
+        raise SystemError(f"{name} has more parameters than `MAX_PARAMETERS`")
     count = len(method.names) - len(method.defaults)
     for place in range(len(method.defaults)):
         method.by_default[count + place] = <PyObject *>method.defaults[place]

@@ -138,14 +138,14 @@ class ThriftWriter(ABC):
         self.write_id(out, self._span_id, context.span_id)
         self.write_id(out, self._parent_span_id, context.parent_id or 0)
         self.write_text(out, self._operation_name, span.operation_name)
-        has_references = span.references and self.write_references(out, span)
+        has_references = span.references and self._write_references(out, span)
         header = self._flags if has_references else self._flags_after_name
         flags = exact_int(context.flags) & MASK_32
         self.write_i32(out, header, flags if flags <= MAX_I32 else flags - (1 << 32))
         self.write_i64(out, self._start_time, start_us(start))
         self.write_i64(out, self._duration, duration_us(start, end))
 
-    def write_references(self, out: bytearray, span: SpanData) -> bool:
+    def _write_references(self, out: bytearray, span: SpanData) -> bool:
         """Append field 6 of *span* if it has a usable reference; return whether."""
         usable = usable_references(span.references)
         if not usable:

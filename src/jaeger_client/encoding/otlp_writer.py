@@ -123,7 +123,7 @@ def write_span(out: bytearray, span: SpanData, max_size: int) -> None:
     if span.dropped_tags or span.dropped_logs:
         write_dropped(body, span)
     if span.references:
-        write_references(body, span)
+        _write_references(body, span)
     write_status(body, tags)
     write_field(out, SPAN, body)
 
@@ -211,7 +211,7 @@ def write_dropped(out: bytearray, span: SpanData) -> None:
     write_varint(out, max(0, min(exact_int(span.dropped_logs), MASK_32)))
 
 
-def write_references(out: bytearray, span: SpanData) -> None:
+def _write_references(out: bytearray, span: SpanData) -> None:
     """Append field 13 for each reference of *span* except the parent."""
     context = span.ids
     parent = False, context.trace_id, context.parent_id
